@@ -1,0 +1,136 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Microsoft.IdentityModel.Tokens;
+
+namespace JwtRevocation;
+
+/// <summary>The JwtBearer schemes that the library covers.</summary>
+internal sealed class BearerSchemes(
+    IEnumerable<IAuthenticationSchemeProvider> providers,
+    IOptionsMonitor<JwtBearerOptions> bearerOptions,
+    IOptions<JwtRevocationOptions> options)
+{
+    // None in a worker, which has no authentication services.
+    private readonly IAuthenticationSchemeProvider? _provider = providers.LastOrDefault();
+    private readonly JwtRevocationOptions _options = options.Value;
+
+    /// <summary>Makes sure that the options of every scheme exist, and thereby that the library knows them.</summary>
+    public async ValueTask ProtectAllAsync()
+    {
+        foreach (string scheme in await GetNamesAsync().ConfigureAwait(false))
+        {
+            bearerOptions.Get(scheme);
+        }
+    }
+
+    /// <summary>Validates a token by the schemes in turn, all but its times.</summary>
+    /// <exception cref="SecurityTokenValidationException">None accepts it.</exception>
+    public async Task<SecurityToken> ValidateAsync(string encodedToken, CancellationToken cancellationToken)
+    {
+        List<Exception> failures = [];
+        foreach (string scheme in await GetNamesAsync().ConfigureAwait(false))
+        {
+            JwtBearerOptions bearer = bearerOptions.Get(scheme);
+            TokenValidationParameters parameters = await GetParametersAsync(bearer, cancellationToken).ConfigureAwait(false);
+            SecurityToken? token = bearer.UseSecurityTokenValidators
+                ? ValidateBySecurityTokenValidators(bearer, encodedToken, parameters, failures)
+                : await ValidateByTokenHandlersAsync(bearer, encodedToken, parameters, failures).ConfigureAwait(false);
+            if (token is not null)
+            {
+                return token;
+            }
+        }
+
+        throw new SecurityTokenValidationException(
+            "The token was not revoked: no JwtBearer scheme that JwtRevocation covers accepts it.", new AggregateException(failures));
+    }
+
+    private static async Task<SecurityToken?> ValidateByTokenHandlersAsync(
+        JwtBearerOptions bearer, string encodedToken, TokenValidationParameters parameters, List<Exception> failures)
+    {
+        foreach (TokenHandler handler in bearer.TokenHandlers)
+        {
+            TokenValidationResult result = await handler.ValidateTokenAsync(encodedToken, parameters).ConfigureAwait(false);
+            if (result.IsValid)
+            {
+                return result.SecurityToken;
+            }
+
+            failures.Add(result.Exception);
+        }
+
+        return null;
+    }
+
+    private static SecurityToken? ValidateBySecurityTokenValidators(
+        JwtBearerOptions bearer, string encodedToken, TokenValidationParameters parameters, List<Exception> failures)
+    {
+#pragma warning disable CS0618 // An app that sets UseSecurityTokenValidators still uses them.
+        foreach (ISecurityTokenValidator validator in bearer.SecurityTokenValidators)
+#pragma warning restore CS0618
+        {
+            if (!validator.CanReadToken(encodedToken))
+            {
+                continue;
+            }
+
+            try
+            {
+                validator.ValidateToken(encodedToken, parameters, out SecurityToken token);
+                return token;
+            }
+            catch (Exception exception)
+            {
+                failures.Add(exception);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The scheme's parameters with its issuer's keys, as JwtBearer completes them for a request.</summary>
+    private static async Task<TokenValidationParameters> GetParametersAsync(JwtBearerOptions bearer, CancellationToken cancellationToken)
+    {
+        TokenValidationParameters parameters = bearer.TokenValidationParameters.Clone();
+        if (bearer.ConfigurationManager is BaseConfigurationManager manager)
+        {
+            parameters.ConfigurationManager = manager;
+        }
+        else if (bearer.ConfigurationManager is not null)
+        {
+            OpenIdConnectConfiguration configuration =
+                await bearer.ConfigurationManager.GetConfigurationAsync(cancellationToken).ConfigureAwait(false);
+            parameters.ValidIssuers = [.. parameters.ValidIssuers ?? [], configuration.Issuer];
+            parameters.IssuerSigningKeys = [.. parameters.IssuerSigningKeys ?? [], .. configuration.SigningKeys];
+        }
+
+        // Whether it has been used, is revoked, or is valid only later, it can be revoked.
+        parameters.ValidateTokenReplay = false;
+        parameters.TokenReplayValidator = null;
+        for (TokenValidationParameters? each = parameters; each is not null; each = each.ActorValidationParameters)
+        {
+            each.LifetimeValidator = static (_, _, _, _) => true;
+        }
+
+        return parameters;
+    }
+
+    private async ValueTask<List<string>> GetNamesAsync()
+    {
+        List<string> names = [];
+        if (_provider is not null)
+        {
+            foreach (AuthenticationScheme scheme in await _provider.GetAllSchemesAsync().ConfigureAwait(false))
+            {
+                if (scheme.HandlerType.IsAssignableTo(typeof(JwtBearerHandler)) && _options.Covers(scheme.Name))
+                {
+                    names.Add(scheme.Name);
+                }
+            }
+        }
+
+        return names;
+    }
+}

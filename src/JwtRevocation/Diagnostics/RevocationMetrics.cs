@@ -1,0 +1,45 @@
+using System.Diagnostics.Metrics;
+
+namespace JwtRevocation;
+
+/// <summary>The library's instruments. They cost next to nothing while nobody listens.</summary>
+internal sealed class RevocationMetrics
+{
+    // Made once, so that counting a check allocates nothing.
+    private static readonly KeyValuePair<string, object?> NotRevoked = new("outcome", "not_revoked");
+    private static readonly KeyValuePair<string, object?> IsRevoked = new("outcome", "revoked");
+    private static readonly KeyValuePair<string, object?> Unknown = new("outcome", "unknown");
+    private static readonly KeyValuePair<string, object?> Stored = new("outcome", "stored");
+    private static readonly KeyValuePair<string, object?> Failed = new("outcome", "failed");
+
+    private readonly Counter<long> _checks;
+    private readonly Counter<long> _revocations;
+
+    public RevocationMetrics(IMeterFactory meterFactory, IRevokedTokenStore store)
+    {
+        Meter meter = meterFactory.Create(JwtRevocationDefaults.MeterName);
+        _checks = meter.CreateCounter<long>("jwt_revocation.checks", "{check}", "Tokens about which the store was asked, by outcome.");
+        _revocations = meter.CreateCounter<long>("jwt_revocation.revocations", "{revocation}", "Revocations, by outcome.");
+        if (store is InMemoryRevokedTokenStore inMemory)
+        {
+            meter.CreateObservableUpDownCounter("jwt_revocation.entries", () => inMemory.Count, "{entry}", "Revocations held in memory.");
+        }
+    }
+
+    public void Checked(RevocationStatus status)
+    {
+        if (_checks.Enabled)
+        {
+            _checks.Add(1, status switch
+            {
+                RevocationStatus.NotRevoked => NotRevoked,
+                RevocationStatus.Revoked => IsRevoked,
+                _ => Unknown,
+            });
+        }
+    }
+
+    public void Revoked() => _revocations.Add(1, Stored);
+
+    public void RevocationFailed() => _revocations.Add(1, Failed);
+}

@@ -1,0 +1,29 @@
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.IdentityModel.Tokens;
+
+namespace JwtRevocation;
+
+/// <summary>Options of <c>AddJwtRevocation()</c>. Wrong ones stop the app at its start.</summary>
+public sealed class JwtRevocationOptions
+{
+    /// <summary>
+    /// The names of the JwtBearer schemes whose tokens are checked. Empty, the default, means all of them. Each must be
+    /// registered with <see cref="JwtBearerHandler"/>.
+    /// </summary>
+    public ICollection<string> Schemes { get; } = [];
+
+    /// <summary>
+    /// What becomes of a request while the store cannot say whether its token was revoked. The default is
+    /// <see cref="WhenUnavailable.Reject"/>.
+    /// </summary>
+    public WhenUnavailable WhenUnavailable { get; set; }
+
+    /// <summary>
+    /// How much longer a revocation is kept than the token can be valid, which is until its <c>exp</c> plus the largest
+    /// <see cref="TokenValidationParameters.ClockSkew"/>. It covers a clock that is set back. The default is 5 minutes;
+    /// it must not be negative.
+    /// </summary>
+    public TimeSpan RetentionMargin { get; set; } = TimeSpan.FromMinutes(5);
+
+    internal bool Covers(string scheme) => Schemes.Count == 0 || Schemes.Contains(scheme);
+}

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Tokens;
+
+namespace JwtRevocation;
+
+/// <summary>
+/// Knows for how long a revocation must be kept: as long as any parameters under the library's protection could still
+/// accept the token.
+/// </summary>
+/// <remarks>It only learns of longer times. Forgetting one would drop entries that an earlier reader still needs.</remarks>
+internal sealed class TokenRetention(IOptions<JwtRevocationOptions> options)
+{
+    private readonly TimeSpan _margin = options.Value.RetentionMargin;
+    private long _clockSkew;
+    private volatile bool _expirationIsNotChecked;
+
+    /// <summary>Learns of parameters by which tokens are validated.</summary>
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="byOwnDelegate">Whether the app's own delegate decides on the times: by which rules, nobody can know.</param>
+    public void Include(TokenValidationParameters parameters, bool byOwnDelegate)
+    {
+        if (byOwnDelegate || !parameters.ValidateLifetime)
+        {
+            _expirationIsNotChecked = true;
+        }
+
+        long skew = parameters.ClockSkew.Ticks;
+        long known;
+        while (skew > (known = Interlocked.Read(ref _clockSkew))
+            && Interlocked.CompareExchange(ref _clockSkew, skew, known) != known)
+        {
+        }
+    }
+
+    /// <summary>The time until which a revocation of a token with this <c>exp</c> must be kept.</summary>
+    public DateTimeOffset KeepUntil(DateTimeOffset? tokenExpires)
+    {
+        if (_expirationIsNotChecked || tokenExpires is not { } expires)
+        {
+            return DateTimeOffset.MaxValue;
+        }
+
+        TimeSpan after = new TimeSpan(Interlocked.Read(ref _clockSkew)) + _margin;
+        return DateTimeOffset.MaxValue - expires > after ? expires + after : DateTimeOffset.MaxValue;
+    }
+}

@@ -1,0 +1,14 @@
+namespace JwtRevocation;
+
+/// <summary>What a store answers about a token.</summary>
+public enum RevocationStatus
+{
+    /// <summary>The store cannot say, and <see cref="JwtRevocationOptions.WhenUnavailable"/> decides.</summary>
+    Unknown,
+
+    /// <summary>No revocation that the store holds matches the token.</summary>
+    NotRevoked,
+
+    /// <summary>The token is revoked.</summary>
+    Revoked,
+}

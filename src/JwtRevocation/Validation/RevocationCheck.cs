@@ -1,0 +1,88 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Tokens;
+
+namespace JwtRevocation;
+
+/// <summary>Asks the store about a token and turns its answer into what a token handler understands.</summary>
+internal sealed class RevocationCheck(
+    IRevokedTokenStore store, IOptions<JwtRevocationOptions> options, RevocationMetrics metrics, ILogger<RevocationCheck> logger)
+{
+    private readonly bool _reject = options.Value.WhenUnavailable == WhenUnavailable.Reject;
+    private int _unavailable;
+
+    /// <exception cref="SecurityTokenRevokedException">The token is revoked.</exception>
+    /// <exception cref="SecurityTokenRevocationUnknownException">The store cannot say, and such requests are rejected.</exception>
+    /// <exception cref="SecurityTokenInvalidTypeException">It is no JWT: nobody could ever revoke it.</exception>
+    public void ThrowIfRevoked(SecurityToken? token)
+    {
+        if (!RevocableToken.TryCreate(token, out RevocableToken revocable))
+        {
+            throw new SecurityTokenInvalidTypeException(
+                $"A token of type {token?.GetType().ToString() ?? "null"} cannot be revoked, and is refused for that reason: it is not a JWT in its encoded form.")
+            {
+                InvalidType = token?.GetType().ToString(),
+            };
+        }
+
+        RevocationStatus status = GetStatus(in revocable);
+        metrics.Checked(status);
+        switch (status)
+        {
+            case RevocationStatus.NotRevoked:
+                return;
+            case RevocationStatus.Revoked:
+                logger.RefusedRevoked();
+                throw new SecurityTokenRevokedException();
+            default:
+                if (_reject)
+                {
+                    throw new SecurityTokenRevocationUnknownException();
+                }
+
+                return;
+        }
+    }
+
+    private RevocationStatus GetStatus(in RevocableToken token)
+    {
+        Exception? failure = null;
+        RevocationStatus status;
+        try
+        {
+            status = store.GetStatus(in token);
+        }
+        catch (Exception exception)
+        {
+            failure = exception;
+            status = RevocationStatus.Unknown;
+        }
+
+        if (status is not (RevocationStatus.Revoked or RevocationStatus.NotRevoked))
+        {
+            status = RevocationStatus.Unknown;
+        }
+
+        ReportChange(status == RevocationStatus.Unknown, failure);
+        return status;
+    }
+
+    // One line when it begins and one when it ends, not one for each request.
+    private void ReportChange(bool unavailable, Exception? failure)
+    {
+        int now = unavailable ? 1 : 0;
+        if (Volatile.Read(ref _unavailable) == now || Interlocked.Exchange(ref _unavailable, now) == now)
+        {
+            return;
+        }
+
+        if (unavailable)
+        {
+            logger.StoreUnavailable(_reject ? WhenUnavailable.Reject : WhenUnavailable.Allow, failure);
+        }
+        else
+        {
+            logger.StoreAvailable();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using Microsoft.IdentityModel.Tokens;
+
+namespace JwtRevocation;
+
+/// <summary>
+/// What stands in <see cref="TokenValidationParameters.LifetimeValidator"/>: decides on the times as would be decided
+/// without it, then asks whether the token was revoked.
+/// </summary>
+internal sealed class RevocationLifetimeValidator
+{
+    private readonly RevocationCheck _check;
+    private readonly TokenRetention _retention;
+    private readonly LifetimeValidator? _appValidator;
+    private readonly bool _handlersAreStock;
+    private StockLifetimeValidation _stock;
+
+    private RevocationLifetimeValidator(
+        RevocationCheck check, TokenRetention retention, TokenValidationParameters parameters, bool handlersAreStock)
+    {
+        _check = check;
+        _retention = retention;
+        _handlersAreStock = handlersAreStock;
+        _appValidator = parameters.LifetimeValidator;
+        _stock = Learn(parameters);
+    }
+
+    /// <summary>Puts a validator into <paramref name="parameters"/>, unless this app's one is there already.</summary>
+    public static void Protect(
+        TokenValidationParameters parameters, RevocationCheck check, TokenRetention retention, bool handlersAreStock)
+    {
+        if (!IsProtected(parameters, check))
+        {
+            parameters.LifetimeValidator = new RevocationLifetimeValidator(check, retention, parameters, handlersAreStock).Validate;
+        }
+
+        // An actor's token is validated by these when they are set, and by the outer parameters when not.
+        if (parameters.ActorValidationParameters is { } actor && actor != parameters)
+        {
+            Protect(actor, check, retention, handlersAreStock);
+        }
+    }
+
+    private static bool IsProtected(TokenValidationParameters parameters, RevocationCheck check) =>
+        parameters.LifetimeValidator?.Target is RevocationLifetimeValidator validator && validator._check == check;
+
+    private bool Validate(
+        DateTime? notBefore, DateTime? expires, SecurityToken token, TokenValidationParameters parameters)
+    {
+        if (_appValidator is not null)
+        {
+            if (!_appValidator(notBefore, expires, token, parameters))
+            {
+                return false;
+            }
+        }
+        else
+        {
+            StockFor(parameters).Validate(notBefore, expires, token);
+        }
+
+        if (!IsRefusedAnyway(token, parameters))
+        {
+            _check.ThrowIfRevoked(token);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Whether the handler is only looking for the best error, with no key that fits the signature: then it must be left
+    /// to say so, because JwtBearer fetches new signing keys when it does, even while the store cannot answer; and whoever
+    /// made that token must learn nothing of what is revoked. Wherever the token could still be accepted, this is false.
+    /// </summary>
+    private bool IsRefusedAnyway(SecurityToken? token, TokenValidationParameters parameters) =>
+        _handlersAreStock
+        && token is { SigningKey: null }
+        && parameters is
+        {
+            RequireSignedTokens: true,
+            ValidateSignatureLast: false,
+            SignatureValidator: null,
+            SignatureValidatorUsingConfiguration: null,
+        };
+
+    // The parameters of a request are a copy that somebody may have changed.
+    private StockLifetimeValidation StockFor(TokenValidationParameters parameters)
+    {
+        StockLifetimeValidation stock = Volatile.Read(ref _stock);
+        return stock.IsFor(parameters) ? stock : Learn(parameters);
+    }
+
+    private StockLifetimeValidation Learn(TokenValidationParameters parameters)
+    {
+        bool byOwnDelegate = _appValidator is not null and not { Target: RevocationLifetimeValidator };
+        _retention.Include(parameters, byOwnDelegate);
+        StockLifetimeValidation stock = new(parameters);
+        Volatile.Write(ref _stock, stock);
+        return stock;
+    }
+}
