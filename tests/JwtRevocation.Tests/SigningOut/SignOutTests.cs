@@ -1,0 +1,337 @@
+using System.Net;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace JwtRevocation.Tests.SigningOut;
+
+public sealed class SignOutTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Signs_out_the_token_of_the_request_and_no_other(bool saveToken)
+    {
+        await using TestApi api = await TestApi.StartAsync(bearer => bearer.SaveToken = saveToken);
+        string token = TestTokens.Create();
+        string sameUser = TestTokens.Create();
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(token);
+
+        signOut.StatusCode.Should().Be(HttpStatusCode.OK);
+        using HttpResponseMessage refused = await api.GetAsync(token);
+        refused.ShouldBeRevoked();
+        (await api.StatusAsync(sameUser)).Should().Be(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task SignOutAsync_works_from_an_endpoint_that_answers_by_itself()
+    {
+        await using TestApi api = await TestApi.StartAsync(endpoints: app => app.MapPost("/bye", async (HttpContext context) =>
+        {
+            await context.SignOutAsync();
+            return "bye";
+        }).RequireAuthorization());
+        string token = TestTokens.Create();
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(token, "/bye");
+
+        signOut.StatusCode.Should().Be(HttpStatusCode.OK);
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task Works_with_a_token_from_a_cookie()
+    {
+        await using TestApi api = await TestApi.StartAsync(bearer => bearer.Events = new()
+        {
+            OnMessageReceived = context =>
+            {
+                context.Token = context.Request.Cookies["token"];
+                return Task.CompletedTask;
+            },
+        });
+        string token = TestTokens.Create();
+
+        (await SendWithCookieAsync(HttpMethod.Get, "/me")).Should().Be(HttpStatusCode.OK);
+        (await SendWithCookieAsync(HttpMethod.Post, "/sign-out")).Should().Be(HttpStatusCode.OK);
+        (await SendWithCookieAsync(HttpMethod.Get, "/me")).Should().Be(HttpStatusCode.Unauthorized);
+
+        async Task<HttpStatusCode> SendWithCookieAsync(HttpMethod method, string path)
+        {
+            using HttpRequestMessage request = new(method, path);
+            request.Headers.Add("Cookie", $"token={token}");
+            using HttpResponseMessage response = await api.Client.SendAsync(request, TestContext.Current.CancellationToken);
+            return response.StatusCode;
+        }
+    }
+
+    [Fact]
+    public async Task An_events_type_stays_in_force_with_one_instance_for_a_request()
+    {
+        await using TestApi api = await TestApi.StartAsync(
+            bearer => bearer.EventsType = typeof(CountingEvents),
+            services: services => services.AddTransient<CountingEvents>());
+        string token = TestTokens.Create();
+
+        using HttpResponseMessage me = await api.GetAsync(token);
+        me.StatusCode.Should().Be(HttpStatusCode.OK);
+        me.Headers.GetValues("Events").Should().Equal("received, validated");
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(token);
+        signOut.StatusCode.Should().Be(HttpStatusCode.OK);
+
+        using HttpResponseMessage refused = await api.GetAsync(token);
+        refused.ShouldBeRevoked();
+        refused.Headers.GetValues("Events").Should().Equal("received, failed, challenged");
+    }
+
+    [Fact]
+    public async Task Events_of_the_app_stay_in_force_and_see_the_description()
+    {
+        List<string> seen = [];
+        await using TestApi api = await TestApi.StartAsync(bearer => bearer.Events = new()
+        {
+            OnMessageReceived = _ => Record("received"),
+            OnTokenValidated = async _ =>
+            {
+                await Task.Yield();
+                await Record("validated");
+            },
+            OnAuthenticationFailed = context => Record("failed: " + context.Exception.GetType().Name),
+            OnChallenge = context => Record("challenged: " + context.ErrorDescription),
+        });
+        string token = TestTokens.Create();
+        using HttpResponseMessage signOut = await api.SignOutAsync(token);
+        using HttpResponseMessage refused = await api.GetAsync(token);
+
+        refused.ShouldBeRevoked();
+        seen.Should().Equal("received", "validated", "received", "failed: SecurityTokenRevokedException", "challenged: The token was revoked");
+
+        Task Record(string what)
+        {
+            seen.Add(what);
+            return Task.CompletedTask;
+        }
+    }
+
+    [Fact]
+    public async Task A_token_that_the_app_itself_refuses_is_not_signed_out()
+    {
+        await using TestApi api = await TestApi.StartAsync(
+            bearer => bearer.Events = new()
+            {
+                OnTokenValidated = context =>
+                {
+                    if (context.Request.Headers.ContainsKey("Refuse"))
+                    {
+                        context.Fail("the app does not want it");
+                    }
+
+                    return Task.CompletedTask;
+                },
+            },
+            endpoints: app => app.MapPost("/open-sign-out", () => TypedResults.SignOut()));
+        string token = TestTokens.Create();
+        using HttpRequestMessage request = new(HttpMethod.Post, "/open-sign-out");
+        request.Headers.Add("Authorization", $"Bearer {token}");
+        request.Headers.Add("Refuse", "yes");
+
+        using HttpResponseMessage signOut = await api.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        signOut.StatusCode.Should().Be(HttpStatusCode.Unauthorized);
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("not a token")]
+    public async Task Without_a_validated_token_it_has_no_effect_and_answers_401(string? token)
+    {
+        await using TestApi api = await TestApi.StartAsync(endpoints: app => app.MapPost("/open-sign-out", () => TypedResults.SignOut()));
+
+        using HttpResponseMessage signOut = await api.SendAsync(HttpMethod.Post, "/open-sign-out", token);
+
+        signOut.StatusCode.Should().Be(HttpStatusCode.Unauthorized);
+        signOut.Challenge().Should().StartWith("Bearer");
+        api.Services.GetRequiredService<IRevokedTokenStore>().Should().BeOfType<InMemoryRevokedTokenStore>().Which.Count.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task A_forged_token_signs_nobody_out()
+    {
+        await using TestApi api = await TestApi.StartAsync(endpoints: app => app.MapPost("/open-sign-out", () => TypedResults.SignOut()));
+        string victim = TestTokens.Create();
+        string[] parts = victim.Split('.');
+        string forged = $"{parts[0]}.{TestTokens.Create().Split('.')[1]}.{parts[2]}";
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(forged, "/open-sign-out");
+
+        signOut.StatusCode.Should().Be(HttpStatusCode.Unauthorized);
+        (await api.StatusAsync(victim)).Should().Be(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Works_with_encrypted_tokens(bool securityTokenValidators)
+    {
+        await using TestApi api = await TestApi.StartAsync(bearer => bearer.UseSecurityTokenValidators = securityTokenValidators);
+        string token = TestTokens.Create(encrypted: true);
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.OK);
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(token);
+
+        signOut.StatusCode.Should().Be(HttpStatusCode.OK);
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task With_several_schemes_only_the_tokens_that_authenticated_the_user_are_signed_out()
+    {
+        // Two schemes, each with a token of its own in the same request. The first is the default one.
+        await using TestApi api = await TestApi.StartCoreAsync(
+            services =>
+            {
+                services.AddAuthentication("First")
+                    .AddJwtBearer("First", bearer => TestApi.UseTestTokens(bearer))
+                    .AddJwtBearer("Second", bearer => TestApi.UseTestTokens(bearer, second => second.Events = new()
+                    {
+                        OnMessageReceived = context =>
+                        {
+                            context.Token = context.Request.Headers["Second"];
+                            return Task.CompletedTask;
+                        },
+                    }));
+                services.AddJwtRevocation();
+            },
+            app =>
+            {
+                app.MapPost("/second", () => TypedResults.SignOut()).RequireAuthorization(Policy("Second"));
+                app.MapPost("/both", () => TypedResults.SignOut()).RequireAuthorization(Policy("First", "Second"));
+                app.MapPost("/open", () => TypedResults.SignOut());
+            });
+
+        (await SignOutAsync("/second")).Should().Be((true, false));
+        (await SignOutAsync("/sign-out")).Should().Be((false, true));
+        (await SignOutAsync("/open")).Should().Be((false, true));
+        (await SignOutAsync("/both")).Should().Be((false, false));
+
+        async Task<(bool First, bool Second)> SignOutAsync(string path)
+        {
+            string first = TestTokens.Create();
+            string second = TestTokens.Create();
+            using HttpRequestMessage request = new(HttpMethod.Post, path);
+            request.Headers.Add("Authorization", $"Bearer {first}");
+            request.Headers.Add("Second", second);
+            using HttpResponseMessage response = await api.Client.SendAsync(request, TestContext.Current.CancellationToken);
+            response.StatusCode.Should().Be(HttpStatusCode.OK);
+            return (await api.StatusAsync(first) == HttpStatusCode.OK, await api.StatusAsync(second) == HttpStatusCode.OK);
+        }
+
+        static AuthorizationPolicy Policy(params string[] schemes) =>
+            new AuthorizationPolicyBuilder(schemes).RequireAuthenticatedUser().Build();
+    }
+
+    [Fact]
+    public async Task Works_when_a_middleware_puts_another_user_in_place()
+    {
+        await using TestApi api = await TestApi.StartAsync(endpoints: app =>
+        {
+            app.UseAuthentication();
+            app.Use((context, next) =>
+            {
+                context.User = new ClaimsPrincipal(new ClaimsIdentity(context.User.Claims, context.User.Identity?.AuthenticationType));
+                return next(context);
+            });
+            app.UseAuthorization();
+        });
+        string token = TestTokens.Create();
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(token);
+
+        signOut.StatusCode.Should().Be(HttpStatusCode.OK);
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task Does_not_take_over_from_a_scheme_of_the_app_that_can_sign_out()
+    {
+        await using TestApi api = await TestApi.StartCoreAsync(
+            services =>
+            {
+                services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme)
+                    .AddCookie()
+                    .AddJwtBearer(bearer => TestApi.UseTestTokens(bearer));
+                services.AddJwtRevocation();
+            },
+            app =>
+            {
+                app.MapPost("/default", () => TypedResults.SignOut());
+                app.MapPost("/named", () => TypedResults.SignOut(authenticationSchemes: [JwtRevocationDefaults.AuthenticationScheme]))
+                    .RequireAuthorization(new AuthorizationPolicyBuilder(JwtBearerDefaults.AuthenticationScheme).RequireAuthenticatedUser().Build());
+            });
+        string token = TestTokens.Create();
+
+        using HttpResponseMessage byDefault = await api.SignOutAsync(token, "/default");
+        byDefault.Headers.GetValues("Set-Cookie").Should().ContainSingle(cookie => cookie.StartsWith(".AspNetCore.Cookies=;"));
+
+        using HttpResponseMessage named = await api.SignOutAsync(token, "/named");
+        named.StatusCode.Should().Be(HttpStatusCode.OK);
+        using HttpResponseMessage again = await api.SignOutAsync(token, "/named");
+        again.ShouldBeRevoked();
+    }
+
+    [Fact]
+    public async Task The_client_that_hangs_up_is_signed_out_all_the_same()
+    {
+        await using TestApi api = await TestApi.StartAsync(endpoints: app => app.MapPost("/hang-up", async (HttpContext context) =>
+        {
+            context.RequestAborted = new CancellationToken(canceled: true);
+            await context.SignOutAsync();
+        }).RequireAuthorization());
+        string token = TestTokens.Create();
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(token, "/hang-up");
+
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task No_description_without_error_details()
+    {
+        await using TestApi api = await TestApi.StartAsync(bearer => bearer.IncludeErrorDetails = false);
+        string token = TestTokens.Create();
+        using HttpResponseMessage signOut = await api.SignOutAsync(token);
+
+        using HttpResponseMessage refused = await api.GetAsync(token);
+
+        refused.StatusCode.Should().Be(HttpStatusCode.Unauthorized);
+        refused.Challenge().Should().Be("Bearer");
+    }
+
+    private sealed class CountingEvents : JwtBearerEvents
+    {
+        private readonly List<string> _seen = [];
+
+        public override Task MessageReceived(MessageReceivedContext context) => Record("received", context.Response);
+
+        public override Task TokenValidated(TokenValidatedContext context) => Record("validated", context.Response);
+
+        public override Task AuthenticationFailed(AuthenticationFailedContext context) => Record("failed", context.Response);
+
+        public override Task Challenge(JwtBearerChallengeContext context) => Record("challenged", context.Response);
+
+        private Task Record(string what, HttpResponse response)
+        {
+            _seen.Add(what);
+            response.Headers["Events"] = string.Join(", ", _seen);
+            return Task.CompletedTask;
+        }
+    }
+}

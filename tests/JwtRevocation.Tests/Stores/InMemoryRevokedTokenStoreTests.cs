@@ -1,0 +1,189 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using CsCheck;
+using JwtRevocation.StoreContract;
+using Microsoft.Extensions.Time.Testing;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace JwtRevocation.Tests.Stores;
+
+public sealed class InMemoryRevokedTokenStoreContract : RevokedTokenStoreContract
+{
+    protected override ValueTask<IRevokedTokenStore> CreateStoreAsync() => new(new InMemoryRevokedTokenStore());
+}
+
+public sealed class InMemoryRevokedTokenStoreTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private static readonly SecurityToken[] Tokens = [.. Enumerable.Range(0, 8).Select(_ =>
+        FastToken.Read(TestTokens.Create()))];
+
+    [Fact]
+    public void Agrees_with_a_model_that_forgets_nothing() =>
+        Gen.Select(
+            Gen.OneOf("revoke", "wait"), Gen.Int[0, Tokens.Length - 1], Gen.Int[0, 600])
+            .Array[1, 60]
+            .Sample(
+                steps =>
+                {
+                    FakeTimeProvider clock = new(Start);
+                    using InMemoryRevokedTokenStore store = new(clock);
+                    Dictionary<SecurityToken, DateTimeOffset> model = [];
+                    foreach ((string step, int which, int seconds) in steps)
+                    {
+                        if (step == "revoke")
+                        {
+                            DateTimeOffset expires = clock.GetUtcNow() + TimeSpan.FromSeconds(seconds);
+                            Revoke(store, Tokens[which], expires);
+                            DateTimeOffset held = model.GetValueOrDefault(Tokens[which]);
+                            model[Tokens[which]] = held > expires ? held : expires;
+                        }
+                        else
+                        {
+                            clock.Advance(TimeSpan.FromSeconds(seconds));
+                        }
+
+                        // A live one is never forgotten; a lapsed one may be.
+                        model.Where(entry => entry.Value >= clock.GetUtcNow())
+                            .Should().NotContain(entry => StatusOf(store, entry.Key) != RevocationStatus.Revoked);
+                    }
+
+                    foreach (SecurityToken token in Tokens.Except(model.Keys))
+                    {
+                        StatusOf(store, token).Should().Be(RevocationStatus.NotRevoked);
+                    }
+
+                    // Left alone, it gets rid of everything that lapsed, without a single call.
+                    clock.Advance(TimeSpan.FromSeconds(600));
+                    clock.Advance(TimeSpan.FromMinutes(1));
+                    clock.Advance(TimeSpan.FromMinutes(1));
+                    clock.Advance(TimeSpan.FromMinutes(1));
+                    store.Count.Should().Be(0);
+                },
+                iter: 2_000);
+
+    [Fact]
+    public void A_clock_that_leaps_ahead_and_is_set_right_costs_no_live_entry()
+    {
+        LeapingClock clock = new(Start);
+        using InMemoryRevokedTokenStore store = new(clock);
+        Revoke(store, Tokens[0], Start + TimeSpan.FromHours(1));
+
+        clock.Offset = TimeSpan.FromDays(365);
+        clock.Inner.Advance(TimeSpan.FromMinutes(1));
+        clock.Offset = TimeSpan.Zero;
+        clock.Inner.Advance(TimeSpan.FromMinutes(1));
+        clock.Inner.Advance(TimeSpan.FromMinutes(1));
+
+        StatusOf(store, Tokens[0]).Should().Be(RevocationStatus.Revoked);
+    }
+
+    [Fact]
+    public async Task Nothing_is_lost_while_it_sweeps_and_shrinks()
+    {
+        // Waves of short-lived entries make it grow and shrink, while others revoke tokens that must stay.
+        FakeTimeProvider clock = new(Start);
+        using InMemoryRevokedTokenStore store = new(clock);
+        using CancellationTokenSource done = new();
+        List<SecurityToken> kept = [];
+        Task revoking = Task.Run(
+            () =>
+            {
+                while (!done.IsCancellationRequested)
+                {
+                    SecurityToken token = FastToken.Make(kept.Count);
+                    Revoke(store, token, DateTimeOffset.MaxValue);
+                    kept.Add(token);
+                    StatusOf(store, token).Should().Be(RevocationStatus.Revoked);
+                }
+            },
+            TestContext.Current.CancellationToken);
+
+        for (int wave = 0; wave < 5; wave++)
+        {
+            for (int i = 0; i < 40_000; i++)
+            {
+                Revoke(store, FastToken.Make(-1 - i), clock.GetUtcNow());
+            }
+
+            clock.Advance(TimeSpan.FromMinutes(1));
+            clock.Advance(TimeSpan.FromMinutes(1));
+            clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        await done.CancelAsync();
+        await revoking;
+        kept.Should().NotContain(token => StatusOf(store, token) != RevocationStatus.Revoked);
+        store.Count.Should().Be(kept.Count);
+    }
+
+    [Fact]
+    public void Gives_its_memory_back()
+    {
+        FakeTimeProvider clock = new(Start);
+        using InMemoryRevokedTokenStore store = new(clock);
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        for (int i = 0; i < 200_000; i++)
+        {
+            Revoke(store, FastToken.Make(i), Start + TimeSpan.FromSeconds(i % 600));
+        }
+
+        long full = GC.GetTotalMemory(forceFullCollection: true) - before;
+        for (int minute = 0; minute < 13; minute++)
+        {
+            clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        store.Count.Should().Be(0);
+        (GC.GetTotalMemory(forceFullCollection: true) - before).Should().BeLessThan(full / 10);
+    }
+
+    private static void Revoke(InMemoryRevokedTokenStore store, SecurityToken token, DateTimeOffset expires)
+    {
+        ValueTask<RevocationReceipt> done = store.RevokeAsync(
+            new() { Target = RevocationTarget.Token(token), Expires = expires }, CancellationToken.None);
+        done.IsCompletedSuccessfully.Should().BeTrue("there is nothing to wait for in memory");
+    }
+
+    private static RevocationStatus StatusOf(InMemoryRevokedTokenStore store, SecurityToken token)
+    {
+        RevocableToken.TryCreate(token, out RevocableToken revocable).Should().BeTrue();
+        return store.GetStatus(in revocable);
+    }
+
+    /// <summary>What a store is asked about, without the cost of signing.</summary>
+    private static class FastToken
+    {
+        private const string Header = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
+        private static readonly SecurityKey Key = TestKeys.For("HS256").Key;
+
+        public static JsonWebToken Read(string token) => new(token) { SigningKey = Key };
+
+        public static JsonWebToken Make(int number)
+        {
+            Span<byte> signature = stackalloc byte[32];
+            signature.Clear();
+            BinaryPrimitives.WriteInt32LittleEndian(signature, number);
+            return Read($"{Header}.e30.{Base64Url.EncodeToString(signature)}");
+        }
+    }
+
+    /// <summary>A wall clock that somebody sets, over time that goes on as ever.</summary>
+    private sealed class LeapingClock(DateTimeOffset start) : TimeProvider
+    {
+        public FakeTimeProvider Inner { get; } = new(start);
+
+        public TimeSpan Offset { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => Inner.GetUtcNow() + Offset;
+
+        public override long GetTimestamp() => Inner.GetTimestamp();
+
+        public override long TimestampFrequency => Inner.TimestampFrequency;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            Inner.CreateTimer(callback, state, dueTime, period);
+    }
+}

@@ -1,0 +1,58 @@
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace JwtRevocation.Tests;
+
+/// <summary>Issues tokens, and knows the parameters that accept them.</summary>
+internal static class TestTokens
+{
+    public const string Issuer = "https://issuer.test";
+    public const string Audience = "api";
+
+    private static readonly JsonWebTokenHandler Handler = new() { SetDefaultTimesOnTokenCreation = false };
+
+    private static readonly EncryptingCredentials Encryption = new(
+        new SymmetricSecurityKey(Enumerable.Range(0, 32).Select(i => (byte)i).ToArray()) { KeyId = "encryption" },
+        SecurityAlgorithms.Aes256KW,
+        SecurityAlgorithms.Aes256CbcHmacSha512);
+
+    public static TokenValidationParameters Parameters() => new()
+    {
+        ValidIssuer = Issuer,
+        ValidAudience = Audience,
+        IssuerSigningKeys = TestKeys.All,
+        TokenDecryptionKey = Encryption.Key,
+    };
+
+    public static string Create(
+        string algorithm = "HS256",
+        DateTimeOffset? expires = null,
+        string subject = "alice",
+        bool encrypted = false,
+        string audience = Audience,
+        SigningCredentials? credentials = null,
+        Action<SecurityTokenDescriptor>? configure = null)
+    {
+        SecurityTokenDescriptor descriptor = new()
+        {
+            Issuer = Issuer,
+            Audience = audience,
+            Expires = (expires ?? TimeProvider.System.GetUtcNow() + TimeSpan.FromHours(1)).UtcDateTime,
+            SigningCredentials = credentials ?? TestKeys.For(algorithm),
+            EncryptingCredentials = encrypted ? Encryption : null,
+            Claims = new Dictionary<string, object>
+            {
+                [JwtRegisteredClaimNames.Sub] = subject,
+                [JwtRegisteredClaimNames.Jti] = Guid.NewGuid().ToString("N"),
+            },
+        };
+        configure?.Invoke(descriptor);
+        return Handler.CreateToken(descriptor);
+    }
+
+    public static string CreateUnsigned(string subject = "alice") =>
+        Handler.CreateToken($$"""{"iss":"{{Issuer}}","aud":"{{Audience}}","sub":"{{subject}}","jti":"{{Guid.NewGuid():N}}","exp":{{TimeProvider.System.GetUtcNow().AddHours(1).ToUnixTimeSeconds()}}}""");
+
+    /// <summary>Another JWE around the signed token of the first: whoever has the encryption key can make one.</summary>
+    public static string EncryptAgain(string signedToken) => Handler.EncryptToken(signedToken, Encryption);
+}

@@ -1,0 +1,214 @@
+using System.IdentityModel.Tokens.Jwt;
+using System.Net;
+using System.Security.Cryptography;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Protocols;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Microsoft.IdentityModel.Tokens;
+
+namespace JwtRevocation.Tests.Validation;
+
+/// <summary>The places in the handlers where the validator is called in an unexpected state.</summary>
+public sealed class SeamTests
+{
+    [Theory]
+    [InlineData(false, Fault.None)]
+    [InlineData(false, Fault.Unknown)]
+    [InlineData(false, Fault.Throws)]
+    [InlineData(true, Fault.None)]
+    [InlineData(true, Fault.Unknown)]
+    [InlineData(true, Fault.Throws)]
+    public async Task A_new_signing_key_is_fetched_whatever_the_store_says(bool securityTokenValidators, Fault fault)
+    {
+        SigningCredentials oldKey = new(new RsaSecurityKey(RSA.Create(2048)) { KeyId = "old" }, "RS256");
+        SigningCredentials newKey = new(new RsaSecurityKey(RSA.Create(2048)) { KeyId = "new" }, "RS256");
+        RollingKeys keys = new(oldKey.Key);
+        await using TestApi api = await TestApi.StartAsync(
+            bearer =>
+            {
+                bearer.UseSecurityTokenValidators = securityTokenValidators;
+                bearer.TokenValidationParameters = new() { ValidAudience = TestTokens.Audience, ValidIssuer = TestTokens.Issuer };
+                bearer.ConfigurationManager = keys;
+            },
+            revocation => revocation.AddStore<FaultyStore>());
+        FaultyStore store = (FaultyStore)api.Services.GetRequiredService<IRevokedTokenStore>();
+        (await api.StatusAsync(TestTokens.Create(credentials: oldKey))).Should().Be(HttpStatusCode.OK);
+        keys.Published = newKey.Key;
+        store.Fault = fault;
+
+        using HttpResponseMessage first = await api.GetAsync(TestTokens.Create(credentials: newKey));
+        first.StatusCode.Should().Be(HttpStatusCode.Unauthorized);
+        first.Challenge().Should().Contain("The signature key was not found");
+        keys.Refreshes.Should().BeGreaterThan(0);
+
+        store.Fault = Fault.None;
+        (await api.StatusAsync(TestTokens.Create(credentials: newKey))).Should().Be(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_revoked_token_is_refused_when_the_signature_is_verified_last(bool securityTokenValidators)
+    {
+        await using TestApi api = await TestApi.StartAsync(bearer =>
+        {
+            bearer.UseSecurityTokenValidators = securityTokenValidators;
+            bearer.TokenValidationParameters.ValidateSignatureLast = true;
+        });
+        await AssertSignOutHoldsAsync(api, TestTokens.Create());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_revoked_token_is_refused_when_the_app_verifies_signatures_itself(bool securityTokenValidators)
+    {
+        await using TestApi api = await TestApi.StartAsync(bearer =>
+        {
+            bearer.UseSecurityTokenValidators = securityTokenValidators;
+            bearer.TokenValidationParameters.SignatureValidator = (token, _) =>
+                securityTokenValidators ? new JwtSecurityToken(token) : new JsonWebToken(token);
+        });
+        await AssertSignOutHoldsAsync(api, TestTokens.Create());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_unsigned_token_can_be_signed_out_where_the_app_takes_such(bool securityTokenValidators)
+    {
+        await using TestApi api = await TestApi.StartAsync(bearer =>
+        {
+            bearer.UseSecurityTokenValidators = securityTokenValidators;
+            bearer.TokenValidationParameters.RequireSignedTokens = false;
+        });
+        string other = TestTokens.CreateUnsigned();
+        await AssertSignOutHoldsAsync(api, TestTokens.CreateUnsigned());
+        (await api.StatusAsync(other)).Should().Be(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_revoked_token_is_refused_under_a_handler_that_leaves_no_signing_key()
+    {
+        await using TestApi api = await TestApi.StartAsync(bearer =>
+        {
+            bearer.TokenHandlers.Clear();
+            bearer.TokenHandlers.Add(new HandlerOfTheApp());
+        });
+        await AssertSignOutHoldsAsync(api, TestTokens.Create());
+    }
+
+    [Fact]
+    public async Task A_revoked_actor_is_refused()
+    {
+        TokenValidationParameters actorParameters = TestTokens.Parameters();
+        await using TestApi api = await TestApi.StartAsync(bearer =>
+        {
+            bearer.TokenValidationParameters.ValidateActor = true;
+            bearer.TokenValidationParameters.ActorValidationParameters = actorParameters;
+        });
+        string actor = TestTokens.Create(subject: "actor");
+        string token = TestTokens.Create(configure: descriptor => descriptor.Claims["actort"] = actor);
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.OK);
+
+        await api.Revoker.RevokeAsync(actor, TestContext.Current.CancellationToken);
+
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+
+        // And the token that carries it can still be revoked, by an operator too.
+        await api.Revoker.RevokeAsync(token, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public void A_token_of_another_type_is_refused_because_nobody_could_revoke_it()
+    {
+        using ServiceProvider services = new ServiceCollection().AddJwtRevocation().Services.BuildServiceProvider();
+        TokenValidationParameters parameters = TestTokens.Parameters().AddJwtRevocation(services);
+
+        foreach (SecurityToken? token in new SecurityToken?[] { null, new NotAJwt { SigningKey = TestKeys.All[0] }, new JwtSecurityToken(issuer: "never encoded") { SigningKey = TestKeys.All[0] } })
+        {
+            Action validate = () => Validators.ValidateLifetime(null, TimeProvider.System.GetUtcNow().AddHours(1).UtcDateTime, token!, parameters);
+            validate.Should().Throw<SecurityTokenInvalidTypeException>().WithMessage("*cannot be revoked*");
+        }
+    }
+
+    [Fact]
+    public async Task Malformed_tokens_are_a_401()
+    {
+        await using TestApi api = await TestApi.StartAsync();
+        string token = TestTokens.Create();
+        foreach (string malformed in new[] { ".", "..", "...", "....", "a", "a.b", "a.b.c", "eyJhbGciOiJIUzI1NiJ9..", token + ".", token.Replace('.', ' '), new string('A', 10_000), "é.é.é" })
+        {
+            (await api.StatusAsync(malformed)).Should().Be(HttpStatusCode.Unauthorized, "of {0}", malformed);
+        }
+    }
+
+    [Fact]
+    public async Task Without_JwtBearer_a_revoked_token_is_refused_too()
+    {
+        using ServiceProvider services = new ServiceCollection().AddJwtRevocation().Services.BuildServiceProvider();
+        TokenValidationParameters parameters = TestTokens.Parameters().AddJwtRevocation(services);
+        JsonWebTokenHandler handler = new();
+        string token = TestTokens.Create();
+        TokenValidationResult valid = await handler.ValidateTokenAsync(token, parameters);
+        valid.IsValid.Should().BeTrue();
+
+        await services.GetRequiredService<ITokenRevoker>().RevokeAsync(valid.SecurityToken, TestContext.Current.CancellationToken);
+
+        (await handler.ValidateTokenAsync(token + "=", parameters)).Exception.Should().BeOfType<SecurityTokenRevokedException>();
+        Action older = () => new JwtSecurityTokenHandler().ValidateToken(token, parameters, out _);
+        older.Should().Throw<SecurityTokenRevokedException>();
+    }
+
+    private static async Task AssertSignOutHoldsAsync(TestApi api, string token)
+    {
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.OK);
+        using HttpResponseMessage signOut = await api.SignOutAsync(token);
+        signOut.StatusCode.Should().Be(HttpStatusCode.OK);
+        using HttpResponseMessage refused = await api.GetAsync(token);
+        refused.ShouldBeRevoked();
+    }
+
+    /// <summary>Verifies by itself, asks IdentityModel about the times, and never says which key it was.</summary>
+    private sealed class HandlerOfTheApp : TokenHandler
+    {
+        public override async Task<TokenValidationResult> ValidateTokenAsync(string token, TokenValidationParameters validationParameters)
+        {
+            TokenValidationParameters signatureOnly = TestTokens.Parameters();
+            TokenValidationResult result = await new JsonWebTokenHandler().ValidateTokenAsync(token, signatureOnly);
+            JsonWebToken read = new(token);
+            try
+            {
+                Validators.ValidateLifetime(null, read.ValidTo, read, validationParameters);
+                return new() { IsValid = result.IsValid, SecurityToken = read, ClaimsIdentity = result.ClaimsIdentity, Exception = result.Exception };
+            }
+            catch (SecurityTokenException exception)
+            {
+                return new() { Exception = exception };
+            }
+        }
+    }
+
+    private sealed class RollingKeys(SecurityKey first) : IConfigurationManager<OpenIdConnectConfiguration>
+    {
+        private SecurityKey _known = first;
+
+        public SecurityKey Published { get; set; } = first;
+
+        public int Refreshes { get; private set; }
+
+        public Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel)
+        {
+            OpenIdConnectConfiguration configuration = new() { Issuer = TestTokens.Issuer };
+            configuration.SigningKeys.Add(_known);
+            return Task.FromResult(configuration);
+        }
+
+        public void RequestRefresh()
+        {
+            Refreshes++;
+            _known = Published;
+        }
+    }
+}
