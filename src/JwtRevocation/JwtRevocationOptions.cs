@@ -25,5 +25,12 @@ public sealed class JwtRevocationOptions
     /// </summary>
     public TimeSpan RetentionMargin { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// The longest time that a token of yours can be valid. A revocation of a session or a group of tokens is kept for it;
+    /// a token that is older than a revocation which was dropped then is refused, because nobody can tell any more whether
+    /// it was revoked. The default is 366 days; it must be positive.
+    /// </summary>
+    public TimeSpan MaxTokenLifetime { get; set; } = TimeSpan.FromDays(366);
+
     internal bool Covers(string scheme) => Schemes.Count == 0 || Schemes.Contains(scheme);
 }

@@ -14,6 +14,11 @@ internal sealed class JwtRevocationOptionsValidator(IOptions<AuthenticationOptio
             result.AddError($"must not be negative, but is '{options.RetentionMargin}'.", Property(nameof(options.RetentionMargin)));
         }
 
+        if (options.MaxTokenLifetime <= TimeSpan.Zero)
+        {
+            result.AddError($"must be positive, but is '{options.MaxTokenLifetime}'.", Property(nameof(options.MaxTokenLifetime)));
+        }
+
         if (!Enum.IsDefined(options.WhenUnavailable))
         {
             result.AddError($"must be Reject or Allow, but is '{options.WhenUnavailable}'.", Property(nameof(options.WhenUnavailable)));

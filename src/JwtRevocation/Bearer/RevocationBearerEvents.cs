@@ -30,7 +30,7 @@ internal sealed class RevocationBearerEvents(JwtBearerEvents? appEvents, Type? a
 
     public override Task AuthenticationFailed(AuthenticationFailedContext context)
     {
-        if (Contains<SecurityTokenRevocationUnknownException>(context.Exception))
+        if (Find<SecurityTokenRevocationUnknownException>(context.Exception) is not null)
         {
             context.HttpContext.Features.Set(StatusUnknown.Instance);
         }
@@ -48,11 +48,11 @@ internal sealed class RevocationBearerEvents(JwtBearerEvents? appEvents, Type? a
             return Task.CompletedTask;
         }
 
-        if (context.Options.IncludeErrorDetails && Contains<SecurityTokenRevokedException>(context.AuthenticateFailure))
+        if (context.Options.IncludeErrorDetails && Find<SecurityTokenRevokedException>(context.AuthenticateFailure) is { } revoked)
         {
             context.ErrorDescription = string.IsNullOrEmpty(context.ErrorDescription)
-                ? SecurityTokenRevokedException.Description
-                : $"{context.ErrorDescription}; {SecurityTokenRevokedException.Description}";
+                ? revoked.Description
+                : $"{context.ErrorDescription}; {revoked.Description}";
         }
 
         return AppEvents(context.HttpContext).Challenge(context);
@@ -74,9 +74,9 @@ internal sealed class RevocationBearerEvents(JwtBearerEvents? appEvents, Type? a
     }
 
     // JwtBearer reports the failures of several token handlers together.
-    private static bool Contains<TException>(Exception? failure)
+    private static TException? Find<TException>(Exception? failure)
         where TException : SecurityTokenValidationException =>
-        failure is TException || (failure is AggregateException several && several.InnerExceptions.Any(inner => inner is TException));
+        failure as TException ?? (failure as AggregateException)?.InnerExceptions.OfType<TException>().FirstOrDefault();
 
     private JwtBearerEvents AppEvents(HttpContext context) =>
         appEventsType is null ? appEvents ?? None : ResolvedEvents.Get(context, this, appEventsType);

@@ -1,12 +1,14 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
 
 namespace JwtRevocation;
 
 /// <summary>
 /// The scheme behind <c>HttpContext.SignOutAsync()</c> and <c>TypedResults.SignOut()</c>: revokes the tokens that
-/// authenticated the request.
+/// authenticated the request, and what else <see cref="SignOutScope"/> says.
 /// </summary>
 internal sealed class SignOutHandler(
     TokenRevoker revoker, IAuthenticationSchemeProvider schemes, ILogger<SignOutHandler> logger) : IAuthenticationSignOutHandler
@@ -24,13 +26,12 @@ internal sealed class SignOutHandler(
     public async Task SignOutAsync(AuthenticationProperties? properties)
     {
         bool any = false;
-        foreach (var token in ValidatedToken.AllOf(Context))
+        foreach (SecurityToken token in ValidatedToken.AllOf(Context))
         {
             any = true;
             try
             {
-                // Not cancelled when the client hangs up: it asked for its token to be revoked.
-                await revoker.RevokeAsync(RevocationTarget.OfValidated(token), CancellationToken.None).ConfigureAwait(false);
+                await RevokeAsync(token, SignOutScope.From(properties)).ConfigureAwait(false);
             }
             catch (RevocationFailedException) when (!Context.Response.HasStarted)
             {
@@ -50,6 +51,30 @@ internal sealed class SignOutHandler(
         {
             logger.NothingToSignOut();
             await ChallengeByDefaultAsync().ConfigureAwait(false);
+        }
+    }
+
+    // Not cancelled when the client hangs up: it asked for this.
+    private async Task RevokeAsync(SecurityToken token, SignOutScope.Scope scope)
+    {
+        var self = RevocationTarget.OfValidated(token);
+        if (scope != SignOutScope.Scope.Token)
+        {
+            string issuer = token.Issuer ?? "";
+            string subject = TokenClaims.GetText(token, JwtRegisteredClaimNames.Sub)
+                ?? throw new InvalidOperationException("The token of the request has no 'sub': there is nobody to sign out everywhere.");
+            string? session = TokenClaims.GetText(token, JwtRegisteredClaimNames.Sid);
+            RevocationDetails details = new()
+            {
+                Except = scope != SignOutScope.Scope.Others ? null : session is null ? self : RevocationTarget.Session(issuer, session),
+            };
+            await revoker.RevokeAsync(RevocationTarget.Subject(issuer, subject), details).ConfigureAwait(false);
+        }
+
+        // For itself as well: its issuer's clock may be ahead of ours.
+        if (scope != SignOutScope.Scope.Others)
+        {
+            await revoker.RevokeAsync(self).ConfigureAwait(false);
         }
     }
 

@@ -14,12 +14,15 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Information, "The store answers again which tokens are revoked.")]
     public static partial void StoreAvailable(this ILogger logger);
 
-    [LoggerMessage(4, LogLevel.Information, "A token was revoked. The revocation is kept until {Expires:O}.")]
-    public static partial void Revoked(this ILogger logger, DateTimeOffset expires);
+    [LoggerMessage(4, LogLevel.Information, "Revoked: {Kind}. The revocation is kept until {Expires:O}.")]
+    public static partial void Revoked(this ILogger logger, RevocationTargetKind kind, DateTimeOffset expires);
 
-    [LoggerMessage(5, LogLevel.Error, "The store did not acknowledge a revocation. The caller was told so.")]
-    public static partial void RevocationFailed(this ILogger logger, Exception exception);
+    [LoggerMessage(5, LogLevel.Error, "Not revoked: {Kind}. The store did not acknowledge it, and the caller was told so.")]
+    public static partial void RevocationFailed(this ILogger logger, Exception exception, RevocationTargetKind kind);
 
     [LoggerMessage(6, LogLevel.Debug, "Nothing to sign out: the request was authenticated by no token that JwtRevocation covers.")]
     public static partial void NothingToSignOut(this ILogger logger);
+
+    [LoggerMessage(7, LogLevel.Debug, "A token was refused that is older than revocations which were dropped after MaxTokenLifetime.")]
+    public static partial void RefusedTooOld(this ILogger logger);
 }

@@ -9,6 +9,7 @@ internal sealed class RevocationMetrics
     private static readonly KeyValuePair<string, object?> NotRevoked = new("outcome", "not_revoked");
     private static readonly KeyValuePair<string, object?> IsRevoked = new("outcome", "revoked");
     private static readonly KeyValuePair<string, object?> Unknown = new("outcome", "unknown");
+    private static readonly KeyValuePair<string, object?> TooOld = new("outcome", "too_old");
     private static readonly KeyValuePair<string, object?> Stored = new("outcome", "stored");
     private static readonly KeyValuePair<string, object?> Failed = new("outcome", "failed");
 
@@ -19,7 +20,7 @@ internal sealed class RevocationMetrics
     {
         Meter meter = meterFactory.Create(JwtRevocationDefaults.MeterName);
         _checks = meter.CreateCounter<long>("jwt_revocation.checks", "{check}", "Tokens about which the store was asked, by outcome.");
-        _revocations = meter.CreateCounter<long>("jwt_revocation.revocations", "{revocation}", "Revocations, by outcome.");
+        _revocations = meter.CreateCounter<long>("jwt_revocation.revocations", "{revocation}", "Revocations, by outcome and kind of target.");
         if (store is InMemoryRevokedTokenStore inMemory)
         {
             meter.CreateObservableUpDownCounter("jwt_revocation.entries", () => inMemory.Count, "{entry}", "Revocations held in memory.");
@@ -34,12 +35,15 @@ internal sealed class RevocationMetrics
             {
                 RevocationStatus.NotRevoked => NotRevoked,
                 RevocationStatus.Revoked => IsRevoked,
+                RevocationStatus.TooOld => TooOld,
                 _ => Unknown,
             });
         }
     }
 
-    public void Revoked() => _revocations.Add(1, Stored);
+    public void Revoked(RevocationTargetKind kind) => _revocations.Add(1, Stored, Tag(kind));
 
-    public void RevocationFailed() => _revocations.Add(1, Failed);
+    public void RevocationFailed(RevocationTargetKind kind) => _revocations.Add(1, Failed, Tag(kind));
+
+    private static KeyValuePair<string, object?> Tag(RevocationTargetKind kind) => new("target", kind.ToString());
 }

@@ -7,14 +7,17 @@ public interface ITokenRevoker
 {
     /// <summary>Revokes what <paramref name="target"/> names, for as long as it could otherwise be valid.</summary>
     /// <param name="target">What to revoke. Revoking it twice does no harm.</param>
+    /// <param name="details">What else there is to say.</param>
     /// <param name="cancellationToken">Cancels the wait for the store.</param>
     /// <returns>A receipt, once the revocation is in force.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="target"/> is <see langword="null"/>.</exception>
+    /// <exception cref="ArgumentException"><paramref name="details"/> do not fit the target.</exception>
     /// <exception cref="RevocationFailedException">The store did not acknowledge the revocation.</exception>
     /// <exception cref="OperationCanceledException">
     /// <paramref name="cancellationToken"/> was cancelled. Whether the revocation is in force is not known then.
     /// </exception>
-    Task<RevocationReceipt> RevokeAsync(RevocationTarget target, CancellationToken cancellationToken = default);
+    Task<RevocationReceipt> RevokeAsync(
+        RevocationTarget target, RevocationDetails? details = null, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// Validates an encoded token as the app's JwtBearer schemes do, then revokes it: for operators who hold a token
@@ -25,13 +28,17 @@ public interface ITokenRevoker
     /// neither revoke another token nor fill the memory. One that is not valid yet, or revoked already, is revoked; one
     /// that can never be valid again needs no revocation and leaves none behind.
     /// </param>
+    /// <param name="details">What else there is to say.</param>
     /// <param name="cancellationToken">Cancels the wait for the signing keys and the store.</param>
     /// <returns>A receipt, once the revocation is in force.</returns>
-    /// <exception cref="ArgumentException"><paramref name="encodedToken"/> is <see langword="null"/> or empty.</exception>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="encodedToken"/> is <see langword="null"/> or empty, or <paramref name="details"/> do not fit a token.
+    /// </exception>
     /// <exception cref="SecurityTokenValidationException">
     /// No JwtBearer scheme that the library covers accepts the token, its times apart.
     /// </exception>
     /// <exception cref="RevocationFailedException">The store did not acknowledge the revocation.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
-    Task<RevocationReceipt> RevokeAsync(string encodedToken, CancellationToken cancellationToken = default);
+    Task<RevocationReceipt> RevokeAsync(
+        string encodedToken, RevocationDetails? details = null, CancellationToken cancellationToken = default);
 }

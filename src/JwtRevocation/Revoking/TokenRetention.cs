@@ -11,6 +11,7 @@ namespace JwtRevocation;
 internal sealed class TokenRetention(IOptions<JwtRevocationOptions> options)
 {
     private readonly TimeSpan _margin = options.Value.RetentionMargin;
+    private readonly TimeSpan _maxTokenLifetime = options.Value.MaxTokenLifetime;
     private long _clockSkew;
     private volatile bool _expirationIsNotChecked;
 
@@ -40,7 +41,13 @@ internal sealed class TokenRetention(IOptions<JwtRevocationOptions> options)
             return DateTimeOffset.MaxValue;
         }
 
-        TimeSpan after = new TimeSpan(Interlocked.Read(ref _clockSkew)) + _margin;
-        return DateTimeOffset.MaxValue - expires > after ? expires + after : DateTimeOffset.MaxValue;
+        return Later(expires, new TimeSpan(Interlocked.Read(ref _clockSkew)) + _margin);
     }
+
+    /// <summary>The time until which a revocation of tokens that were issued up to a cutoff must be kept.</summary>
+    public DateTimeOffset KeepGroupUntil(DateTimeOffset cutoff) =>
+        Later(cutoff, _maxTokenLifetime + new TimeSpan(Interlocked.Read(ref _clockSkew)) + _margin);
+
+    private static DateTimeOffset Later(DateTimeOffset time, TimeSpan by) =>
+        DateTimeOffset.MaxValue - time > by ? time + by : DateTimeOffset.MaxValue;
 }

@@ -11,22 +11,78 @@ internal sealed class TokenRevoker(
     TimeProvider timeProvider,
     ILogger<TokenRevoker> logger) : ITokenRevoker
 {
-    public async Task<RevocationReceipt> RevokeAsync(RevocationTarget target, CancellationToken cancellationToken = default)
+    public async Task<RevocationReceipt> RevokeAsync(
+        RevocationTarget target, RevocationDetails? details = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(target);
+        DateTimeOffset now = timeProvider.GetUtcNow();
+        ThrowIfUnfit(target, details, now);
 
         // A scheme nobody has used yet may accept the token for longer than those that are known.
         await schemes.ProtectAllAsync().ConfigureAwait(false);
-        DateTimeOffset expires = retention.KeepUntil(target.TokenExpires);
-        if (expires <= timeProvider.GetUtcNow())
+        DateTimeOffset expires = target.Kind == RevocationTargetKind.Token
+            ? retention.KeepUntil(target.TokenExpires)
+            : retention.KeepGroupUntil(details?.Cutoff ?? now);
+        if (expires <= now)
         {
             return new() { Expires = expires };
         }
 
+        return await StoreAsync(
+            new()
+            {
+                Target = target,
+                Expires = expires,
+                Cutoff = details?.Cutoff,
+                ByAuthenticationTime = details?.ByAuthenticationTime ?? false,
+                Except = details?.Except,
+                Reason = details?.Reason,
+                Actor = details?.Actor,
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<RevocationReceipt> RevokeAsync(
+        string encodedToken, RevocationDetails? details = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(encodedToken);
+        SecurityToken token = await schemes.ValidateAsync(encodedToken, cancellationToken).ConfigureAwait(false);
+        return await RevokeAsync(RevocationTarget.OfValidated(token), details, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static void ThrowIfUnfit(RevocationTarget target, RevocationDetails? details, DateTimeOffset now)
+    {
+        if (details is null)
+        {
+            return;
+        }
+
+        if (!target.HasCutoff && (details.Except is not null || details.Cutoff is not null || details.ByAuthenticationTime))
+        {
+            throw new ArgumentException(
+                $"A revocation of kind {target.Kind} has no cutoff: {nameof(RevocationDetails.Except)}, {nameof(RevocationDetails.Cutoff)} and {nameof(RevocationDetails.ByAuthenticationTime)} do not apply to it.",
+                nameof(details));
+        }
+
+        if (details.Except is { Kind: not (RevocationTargetKind.Session or RevocationTargetKind.Token) })
+        {
+            throw new ArgumentException(
+                $"{nameof(RevocationDetails.Except)} must be a session or a token, but is of kind {details.Except.Kind}.", nameof(details));
+        }
+
+        if (details.Cutoff > now)
+        {
+            throw new ArgumentException(
+                $"{nameof(RevocationDetails.Cutoff)} must not be later than now, but is '{details.Cutoff:O}'.", nameof(details));
+        }
+    }
+
+    private async Task<RevocationReceipt> StoreAsync(Revocation revocation, CancellationToken cancellationToken)
+    {
         RevocationReceipt receipt;
         try
         {
-            receipt = await store.RevokeAsync(new() { Target = target, Expires = expires }, cancellationToken).ConfigureAwait(false);
+            receipt = await store.RevokeAsync(revocation, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -34,20 +90,13 @@ internal sealed class TokenRevoker(
         }
         catch (Exception exception)
         {
-            logger.RevocationFailed(exception);
-            metrics.RevocationFailed();
+            logger.RevocationFailed(exception, revocation.Target.Kind);
+            metrics.RevocationFailed(revocation.Target.Kind);
             throw exception as RevocationFailedException ?? new("The store did not acknowledge the revocation.", exception);
         }
 
-        logger.Revoked(receipt.Expires);
-        metrics.Revoked();
+        logger.Revoked(revocation.Target.Kind, receipt.Expires);
+        metrics.Revoked(revocation.Target.Kind);
         return receipt;
-    }
-
-    public async Task<RevocationReceipt> RevokeAsync(string encodedToken, CancellationToken cancellationToken = default)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(encodedToken);
-        SecurityToken token = await schemes.ValidateAsync(encodedToken, cancellationToken).ConfigureAwait(false);
-        return await RevokeAsync(RevocationTarget.OfValidated(token), cancellationToken).ConfigureAwait(false);
     }
 }

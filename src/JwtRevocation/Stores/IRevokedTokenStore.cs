@@ -28,4 +28,12 @@ public interface IRevokedTokenStore
     /// <param name="cancellationToken">Cancels the wait; a store that was already changed stays so.</param>
     /// <returns>A receipt, once the revocation is in force. A store that cannot hold it throws.</returns>
     ValueTask<RevocationReceipt> RevokeAsync(Revocation revocation, CancellationToken cancellationToken);
+
+    /// <summary>Lists what is revoked now, for an admin page or an audit, in no particular order.</summary>
+    /// <param name="cancellationToken">Ends the listing.</param>
+    /// <returns>
+    /// The revocations held. Several of one target may appear as the one or two that say the same; given to
+    /// <see cref="RevokeAsync"/> of another store, in any order and any number of times, they make it decide as this one.
+    /// </returns>
+    IAsyncEnumerable<Revocation> GetRevocationsAsync(CancellationToken cancellationToken);
 }

@@ -11,4 +11,10 @@ public enum RevocationStatus
 
     /// <summary>The token is revoked.</summary>
     Revoked,
+
+    /// <summary>
+    /// The token was issued before revocations that were kept for <see cref="JwtRevocationOptions.MaxTokenLifetime"/> and
+    /// dropped, so that nobody can tell whether it was revoked. It is refused.
+    /// </summary>
+    TooOld,
 }

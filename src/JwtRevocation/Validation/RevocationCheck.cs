@@ -34,6 +34,9 @@ internal sealed class RevocationCheck(
             case RevocationStatus.Revoked:
                 logger.RefusedRevoked();
                 throw new SecurityTokenRevokedException();
+            case RevocationStatus.TooOld:
+                logger.RefusedTooOld();
+                throw SecurityTokenRevokedException.TooOld(options.Value.MaxTokenLifetime);
             default:
                 if (_reject)
                 {
@@ -58,7 +61,7 @@ internal sealed class RevocationCheck(
             status = RevocationStatus.Unknown;
         }
 
-        if (status is not (RevocationStatus.Revoked or RevocationStatus.NotRevoked))
+        if (status is < RevocationStatus.Unknown or > RevocationStatus.TooOld)
         {
             status = RevocationStatus.Unknown;
         }

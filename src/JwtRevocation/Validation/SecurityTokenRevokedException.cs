@@ -5,11 +5,11 @@ namespace JwtRevocation;
 /// <summary>The token was revoked. JwtBearer answers 401 with <c>error="invalid_token"</c> (RFC 6750, section 3.1).</summary>
 public sealed class SecurityTokenRevokedException : SecurityTokenValidationException
 {
-    internal const string Description = "The token was revoked";
+    private const string Revoked = "The token was revoked";
 
     /// <summary>Makes the exception with its usual message.</summary>
     public SecurityTokenRevokedException()
-        : base(Description + ".")
+        : base(Revoked + ".")
     {
     }
 
@@ -27,4 +27,13 @@ public sealed class SecurityTokenRevokedException : SecurityTokenValidationExcep
         : base(message, innerException)
     {
     }
+
+    /// <summary>What the client is told (RFC 6750, section 3, <c>error_description</c>).</summary>
+    internal string Description { get; private init; } = Revoked;
+
+    internal static SecurityTokenRevokedException TooOld(TimeSpan maxTokenLifetime) =>
+        new($"The token is older than revocations that were dropped after {nameof(JwtRevocationOptions)}.{nameof(JwtRevocationOptions.MaxTokenLifetime)}, which is {maxTokenLifetime}. Whether it was revoked cannot be told any more.")
+        {
+            Description = "The token is too old",
+        };
 }

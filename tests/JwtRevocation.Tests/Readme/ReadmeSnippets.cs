@@ -67,5 +67,7 @@ internal static class ReadmeSnippets
 
         public ValueTask<RevocationReceipt> RevokeAsync(Revocation revocation, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
+
+        public IAsyncEnumerable<Revocation> GetRevocationsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

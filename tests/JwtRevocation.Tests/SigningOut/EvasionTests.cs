@@ -133,6 +133,8 @@ public sealed class EvasionTests
             return new(new RevocationReceipt { Expires = revocation.Expires });
         }
 
+        public IAsyncEnumerable<Revocation> GetRevocationsAsync(CancellationToken cancellationToken) => AsyncEnumerable.Empty<Revocation>();
+
         private static string SignatureOf(SecurityToken token) => token is Microsoft.IdentityModel.JsonWebTokens.JsonWebToken jwt
             ? jwt.EncodedSignature
             : ((System.IdentityModel.Tokens.Jwt.JwtSecurityToken)token).RawSignature;

@@ -28,5 +28,7 @@ internal sealed class FaultyStore : IRevokedTokenStore, IDisposable
     public ValueTask<RevocationReceipt> RevokeAsync(Revocation revocation, CancellationToken cancellationToken) =>
         RevokeFails ? throw new IOException("the store is broken") : _inner.RevokeAsync(revocation, cancellationToken);
 
+    public IAsyncEnumerable<Revocation> GetRevocationsAsync(CancellationToken cancellationToken) => _inner.GetRevocationsAsync(cancellationToken);
+
     public void Dispose() => _inner.Dispose();
 }

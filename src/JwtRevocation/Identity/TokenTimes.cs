@@ -1,0 +1,70 @@
+using System.Globalization;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace JwtRevocation;
+
+/// <summary>Holds the time at which a token was issued against a cutoff.</summary>
+internal static class TokenTimes
+{
+    public const string IssuedAt = JwtRegisteredClaimNames.Iat;
+    public const string AuthenticationTime = JwtRegisteredClaimNames.AuthTime;
+
+    // In seconds: beyond what DateTime can hold, and near enough that no product below overflows.
+    private const long Never = 500_000_000_000;
+
+    /// <summary>
+    /// Whether the token's time is the cutoff or earlier. For want of <c>auth_time</c>, <c>iat</c> counts, and for want of
+    /// that <c>nbf</c>; a token with none of them is always that old.
+    /// </summary>
+    /// <param name="token">The token.</param>
+    /// <param name="claim"><see cref="IssuedAt"/> or <see cref="AuthenticationTime"/>.</param>
+    /// <param name="cutoff">UTC ticks.</param>
+    public static bool IsUpTo(SecurityToken token, string claim, long cutoff)
+    {
+        if (cutoff == long.MinValue)
+        {
+            return false;
+        }
+
+        object? value;
+        while (!TokenClaims.TryGet(token, claim, out value) || value is null)
+        {
+            switch (claim)
+            {
+                case AuthenticationTime:
+                    claim = IssuedAt;
+                    break;
+                case IssuedAt:
+                    claim = JwtRegisteredClaimNames.Nbf;
+                    break;
+                default:
+                    return true;
+            }
+        }
+
+        // IdentityModel rounds a fraction away, up or down. Only within a second of the cutoff does it matter.
+        if (value is long or int)
+        {
+            long seconds = value is long whole ? Math.Clamp(whole, -Never, Never) : (int)value;
+            if (ToTicks(seconds + 1) <= cutoff)
+            {
+                return true;
+            }
+
+            if (ToTicks(seconds - 1) > cutoff)
+            {
+                return false;
+            }
+        }
+
+        // What is no number after all counts as old: nobody can say that it is newer.
+        return !PayloadReader.AnyValue(token, claim, static (ReadOnlySpan<char> text, in long cutoff) => IsLater(text, cutoff), in cutoff);
+    }
+
+    private static bool IsLater(ReadOnlySpan<char> text, long cutoff) =>
+        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal seconds)
+        && (Math.Clamp(seconds, -Never, Never) * TimeSpan.TicksPerSecond) + DateTime.UnixEpoch.Ticks > cutoff;
+
+    private static long ToTicks(long seconds) => DateTime.UnixEpoch.Ticks + (seconds * TimeSpan.TicksPerSecond);
+}

@@ -1,0 +1,31 @@
+namespace JwtRevocation;
+
+/// <summary>What else there is to say of a revocation.</summary>
+public sealed class RevocationDetails
+{
+    /// <summary>
+    /// A session or a token of the target that stays valid: sign out everywhere but here. Only for a target that has a
+    /// cutoff; it must be <see cref="RevocationTarget.Session"/> or <see cref="RevocationTarget.Token"/>. A later
+    /// revocation that does not spare it ends it too.
+    /// </summary>
+    public RevocationTarget? Except { get; init; }
+
+    /// <summary>
+    /// The cutoff: tokens issued up to this moment are revoked. Only for a target that has one. The default is now; it
+    /// must not be later.
+    /// </summary>
+    public DateTimeOffset? Cutoff { get; init; }
+
+    /// <summary>
+    /// Whether the cutoff is held against the token's <c>auth_time</c> (OpenID Connect Core 1.0, section 2), when the user
+    /// signed in, instead of its <c>iat</c>. Such a revocation also ends tokens that are refreshed later from a sign-in up
+    /// to the cutoff. A token without <c>auth_time</c> is judged by its <c>iat</c>. The default is <see langword="false"/>.
+    /// </summary>
+    public bool ByAuthenticationTime { get; init; }
+
+    /// <summary>Why, for those who list revocations. It is kept as long as the revocation and never logged.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>By whom, for those who list revocations. It is kept as long as the revocation and never logged.</summary>
+    public string? Actor { get; init; }
+}

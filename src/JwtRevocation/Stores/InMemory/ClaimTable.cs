@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+
+namespace JwtRevocation;
+
+/// <summary>The revocations of one issuer's tokens by one claim: subjects, sessions, and so on.</summary>
+internal sealed class ClaimTable
+{
+    private readonly string[] _claims;
+
+    public ClaimTable(params string[] claims) => _claims = claims;
+
+    /// <summary>From the claim's value to what is held of it. By ordinal comparison of the whole text.</summary>
+    public ConcurrentDictionary<string, GroupEntry> Entries { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The latest time that a receipt of these has told an issuer to put into a new token; UTC ticks.</summary>
+    public long LatestAcceptedFrom { get; private set; } = long.MinValue;
+
+    public bool IsFor(ReadOnlySpan<string> claims) => claims.SequenceEqual(_claims);
+
+    /// <summary>Puts an entry in place. Only under the lock of those who write.</summary>
+    public void Add(string value, GroupEntry entry)
+    {
+        Entries[value] = entry;
+        if (entry.Target.HasCutoff)
+        {
+            LatestAcceptedFrom = Math.Max(LatestAcceptedFrom, entry.AcceptedFrom);
+        }
+    }
+
+    public bool Revokes(in RevocableToken token)
+    {
+        foreach (string claim in _claims)
+        {
+            if (Revokes(in token, claim))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool Revokes(in RevocableToken token, string claim)
+    {
+        if (!TokenClaims.TryGet(token.SecurityToken, claim, out object? value))
+        {
+            return false;
+        }
+
+        if (value is string text)
+        {
+            return Entries.TryGetValue(text, out GroupEntry? entry) && entry.Revokes(in token);
+        }
+
+        // A number, an array, or a string that IdentityModel took for a date: as the token has it.
+        ValueSearch search = new(Entries.GetAlternateLookup<ReadOnlySpan<char>>(), token);
+        return PayloadReader.AnyValue(
+            token.SecurityToken,
+            claim,
+            static (ReadOnlySpan<char> value, in ValueSearch search) => search.Entries.TryGetValue(value, out GroupEntry? found) && found.Revokes(in search.Token),
+            in search);
+    }
+
+    private readonly struct ValueSearch(ConcurrentDictionary<string, GroupEntry>.AlternateLookup<ReadOnlySpan<char>> entries, RevocableToken token)
+    {
+        public readonly ConcurrentDictionary<string, GroupEntry>.AlternateLookup<ReadOnlySpan<char>> Entries = entries;
+        public readonly RevocableToken Token = token;
+    }
+}

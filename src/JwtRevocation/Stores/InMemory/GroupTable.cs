@@ -1,0 +1,181 @@
+using System.Collections.Concurrent;
+using Microsoft.IdentityModel.JsonWebTokens;
+
+namespace JwtRevocation;
+
+/// <summary>The revocations of all but single tokens by their signature: one entry each, however many tokens it ends.</summary>
+internal sealed class GroupTable
+{
+    private readonly Lock _writing = new();
+    private readonly ConcurrentDictionary<string, IssuerTable> _issuers = new(StringComparer.Ordinal);
+    private volatile GroupEntry? _everything;
+
+    // Until the first group is revoked, a request pays for reading this, and for nothing else.
+    private volatile bool _inUse;
+
+    // The latest cutoff of all that was dropped: tokens from before may have been revoked by it.
+    private long _droppedUpTo = long.MinValue;
+    private int _count;
+
+    public int Count => Volatile.Read(ref _count);
+
+    public RevocationStatus GetStatus(in RevocableToken token)
+    {
+        if (!_inUse)
+        {
+            return RevocationStatus.NotRevoked;
+        }
+
+        if ((_everything is { } everything && everything.Revokes(in token))
+            || (_issuers.TryGetValue(token.SecurityToken.Issuer ?? "", out IssuerTable? issuer) && issuer.Revokes(in token)))
+        {
+            return RevocationStatus.Revoked;
+        }
+
+        // Asked last: if the sweep drops an entry meanwhile, it has raised this before.
+        long droppedUpTo = Volatile.Read(ref _droppedUpTo);
+        return droppedUpTo != long.MinValue && TokenTimes.IsUpTo(token.SecurityToken, TokenTimes.IssuedAt, droppedUpTo)
+            ? RevocationStatus.TooOld
+            : RevocationStatus.NotRevoked;
+    }
+
+    /// <summary>Adds a revocation to what is held of its target.</summary>
+    /// <param name="revocation">The revocation, of anything but a single token by its signature.</param>
+    /// <param name="now">The time, which is the cutoff if the revocation names none.</param>
+    public RevocationReceipt Add(Revocation revocation, DateTimeOffset now)
+    {
+        RevocationTarget target = revocation.Target;
+        lock (_writing)
+        {
+            IssuerTable? issuer = target.Issuer is null ? null : _issuers.GetOrAdd(target.Issuer, static _ => new());
+            ClaimTable? claims = issuer is null ? null : ClaimsOf(issuer, target);
+            GroupEntry? held = claims is not null ? claims.Entries.GetValueOrDefault(target.Value!)
+                : issuer is not null ? issuer.All
+                : _everything;
+
+            long cutoff = revocation.Cutoff?.UtcTicks ?? (target.HasCutoff ? AfterReceipts(now.UtcTicks, held, issuer, claims) : now.UtcTicks);
+            GroupEntry entry = GroupEntry.Of(revocation, cutoff);
+            if (held is null)
+            {
+                Interlocked.Increment(ref _count);
+            }
+            else
+            {
+                entry = GroupEntry.Merge(held, entry);
+            }
+
+            if (claims is not null)
+            {
+                claims.Add(target.Value!, entry);
+            }
+            else if (issuer is not null)
+            {
+                issuer.All = entry;
+            }
+            else
+            {
+                _everything = entry;
+            }
+
+            _inUse = true;
+            return new()
+            {
+                Expires = new(entry.Expires, TimeSpan.Zero),
+                AcceptedFrom = target.HasCutoff ? new(entry.AcceptedFrom, TimeSpan.Zero) : null,
+            };
+        }
+    }
+
+    public IEnumerable<Revocation> Revocations()
+    {
+        IEnumerable<GroupEntry> entries = _issuers.Values.SelectMany(static issuer => issuer.Entries());
+        if (_everything is { } everything)
+        {
+            entries = entries.Append(everything);
+        }
+
+        return entries.SelectMany(static entry => entry.Revocations());
+    }
+
+    /// <summary>Drops what had lapsed by <paramref name="lapsed"/>. Sweeps must not overlap.</summary>
+    public void Sweep(long lapsed)
+    {
+        foreach (ClaimTable claims in _issuers.Values.SelectMany(static issuer => issuer.Claims))
+        {
+            foreach (KeyValuePair<string, GroupEntry> entry in claims.Entries)
+            {
+                if (entry.Value.Expires < lapsed)
+                {
+                    WillDrop(entry.Value);
+
+                    // Removes it only as it is: one that was merged with another meanwhile stays.
+                    if (claims.Entries.TryRemove(entry))
+                    {
+                        Interlocked.Decrement(ref _count);
+                    }
+                }
+            }
+        }
+
+        lock (_writing)
+        {
+            if (_everything is { } everything && everything.Expires < lapsed)
+            {
+                WillDrop(everything);
+                _everything = null;
+                Interlocked.Decrement(ref _count);
+            }
+
+            foreach ((string name, IssuerTable issuer) in _issuers)
+            {
+                if (issuer.All is { } all && all.Expires < lapsed)
+                {
+                    WillDrop(all);
+                    issuer.All = null;
+                    Interlocked.Decrement(ref _count);
+                }
+
+                issuer.Prune();
+                if (issuer.IsEmpty)
+                {
+                    _issuers.TryRemove(name, out _);
+                }
+            }
+        }
+    }
+
+    // Before the entry goes, so that a request finds either it or this.
+    private void WillDrop(GroupEntry entry) => Volatile.Write(ref _droppedUpTo, Math.Max(_droppedUpTo, entry.LatestCutoff));
+
+    /// <summary>
+    /// The cutoff of a revocation that is made now. An issuer that was told, by the receipt of an earlier one in this very
+    /// second, to sign a new token with the next second's <c>iat</c> has done so; that token is revoked as well.
+    /// </summary>
+    /// <remarks>
+    /// Of the same target, and of one that takes in others, whatever was told counts. Of another claim, which may or may not
+    /// be of the same tokens, only the next second does: or many revocations of two kinds would drive each other ahead of
+    /// the clock.
+    /// </remarks>
+    private long AfterReceipts(long now, GroupEntry? held, IssuerTable? issuer, ClaimTable? claims)
+    {
+        long told = held?.AcceptedFrom ?? now;
+        if (claims is null)
+        {
+            IEnumerable<IssuerTable> within = issuer is null ? _issuers.Values : [issuer];
+            told = Math.Max(told, within.Select(static each => each.LatestAcceptedFrom).DefaultIfEmpty(now).Max());
+        }
+
+        long toldOfOthers = Math.Max(issuer?.LatestAcceptedFromBut(claims) ?? now, _everything?.AcceptedFrom ?? now);
+        return Math.Max(Math.Max(now, told), Math.Min(toldOfOthers, GroupEntry.NextSecond(now)));
+    }
+
+    private static ClaimTable? ClaimsOf(IssuerTable issuer, RevocationTarget target) => target.Kind switch
+    {
+        RevocationTargetKind.TokenId => issuer.GetOrAdd(JwtRegisteredClaimNames.Jti),
+        RevocationTargetKind.Session => issuer.GetOrAdd(JwtRegisteredClaimNames.Sid),
+        RevocationTargetKind.Subject => issuer.GetOrAdd(JwtRegisteredClaimNames.Sub),
+        RevocationTargetKind.Client => issuer.GetOrAdd("client_id", JwtRegisteredClaimNames.Azp),
+        RevocationTargetKind.Claim => issuer.GetOrAdd(target.ClaimName!),
+        _ => null,
+    };
+}
