@@ -19,10 +19,11 @@ internal static class TokenTimes
     /// </summary>
     /// <param name="token">The token.</param>
     /// <param name="claim"><see cref="IssuedAt"/> or <see cref="AuthenticationTime"/>.</param>
-    /// <param name="cutoff">UTC ticks.</param>
-    public static bool IsUpTo(SecurityToken token, string claim, long cutoff)
+    /// <param name="exact">The cutoff for a time with a fraction; UTC ticks.</param>
+    /// <param name="wholeSeconds">The cutoff for a time without; UTC ticks.</param>
+    public static bool IsUpTo(SecurityToken token, string claim, long exact, long wholeSeconds)
     {
-        if (cutoff == long.MinValue)
+        if (exact == long.MinValue && wholeSeconds == long.MinValue)
         {
             return false;
         }
@@ -43,28 +44,33 @@ internal static class TokenTimes
             }
         }
 
-        // IdentityModel rounds a fraction away, up or down. Only within a second of the cutoff does it matter.
+        // IdentityModel rounds a fraction away, up or down. Only within a second of the cutoffs does it matter.
         if (value is long or int)
         {
             long seconds = value is long whole ? Math.Clamp(whole, -Never, Never) : (int)value;
-            if (ToTicks(seconds + 1) <= cutoff)
+            if (ToTicks(seconds + 1) <= Math.Min(exact, wholeSeconds))
             {
                 return true;
             }
 
-            if (ToTicks(seconds - 1) > cutoff)
+            if (ToTicks(seconds - 1) > Math.Max(exact, wholeSeconds))
             {
                 return false;
             }
         }
 
         // What is no number after all counts as old: nobody can say that it is newer.
-        return !PayloadReader.AnyValue(token, claim, static (ReadOnlySpan<char> text, in long cutoff) => IsLater(text, cutoff), in cutoff);
+        return !PayloadReader.AnyValue(
+            token,
+            claim,
+            static (ReadOnlySpan<char> text, in (long Exact, long WholeSeconds) cutoff) =>
+                decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal seconds)
+                && ToTicks(seconds) > (decimal.IsInteger(seconds) ? cutoff.WholeSeconds : cutoff.Exact),
+            (exact, wholeSeconds));
     }
 
-    private static bool IsLater(ReadOnlySpan<char> text, long cutoff) =>
-        decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal seconds)
-        && (Math.Clamp(seconds, -Never, Never) * TimeSpan.TicksPerSecond) + DateTime.UnixEpoch.Ticks > cutoff;
-
     private static long ToTicks(long seconds) => DateTime.UnixEpoch.Ticks + (seconds * TimeSpan.TicksPerSecond);
+
+    private static decimal ToTicks(decimal seconds) =>
+        DateTime.UnixEpoch.Ticks + (Math.Clamp(seconds, -Never, Never) * TimeSpan.TicksPerSecond);
 }

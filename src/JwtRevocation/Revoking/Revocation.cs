@@ -22,6 +22,12 @@ public sealed class Revocation
     /// </summary>
     public DateTimeOffset? Cutoff { get; init; }
 
+    /// <summary>
+    /// The first whole second that is accepted as the time of a token which names a whole second.
+    /// <see langword="null"/> in a new revocation leaves it to the store.
+    /// </summary>
+    public DateTimeOffset? AcceptedFrom { get; init; }
+
     /// <inheritdoc cref="RevocationDetails.ByAuthenticationTime" />
     public bool ByAuthenticationTime { get; init; }
 

@@ -47,12 +47,12 @@ public sealed class InMemoryRevokedTokenStoreTests
 
                         // A live one is never forgotten; a lapsed one may be.
                         model.Where(entry => entry.Value >= clock.GetUtcNow())
-                            .Should().NotContain(entry => StatusOf(store, entry.Key) != RevocationStatus.Revoked);
+                            .Should().NotContain(entry => store.StatusOf(entry.Key) != RevocationStatus.Revoked);
                     }
 
                     foreach (SecurityToken token in Tokens.Except(model.Keys))
                     {
-                        StatusOf(store, token).Should().Be(RevocationStatus.NotRevoked);
+                        store.StatusOf(token).Should().Be(RevocationStatus.NotRevoked);
                     }
 
                     // Left alone, it gets rid of everything that lapsed, without a single call.
@@ -77,7 +77,7 @@ public sealed class InMemoryRevokedTokenStoreTests
         clock.Inner.Advance(TimeSpan.FromMinutes(1));
         clock.Inner.Advance(TimeSpan.FromMinutes(1));
 
-        StatusOf(store, Tokens[0]).Should().Be(RevocationStatus.Revoked);
+        store.StatusOf(Tokens[0]).Should().Be(RevocationStatus.Revoked);
     }
 
     [Fact]
@@ -93,10 +93,10 @@ public sealed class InMemoryRevokedTokenStoreTests
             {
                 while (!done.IsCancellationRequested)
                 {
-                    SecurityToken token = FastToken.Make(kept.Count);
+                    SecurityToken token = Numbered(kept.Count);
                     Revoke(store, token, DateTimeOffset.MaxValue);
                     kept.Add(token);
-                    StatusOf(store, token).Should().Be(RevocationStatus.Revoked);
+                    store.StatusOf(token).Should().Be(RevocationStatus.Revoked);
                 }
             },
             TestContext.Current.CancellationToken);
@@ -105,7 +105,7 @@ public sealed class InMemoryRevokedTokenStoreTests
         {
             for (int i = 0; i < 40_000; i++)
             {
-                Revoke(store, FastToken.Make(-1 - i), clock.GetUtcNow());
+                Revoke(store, Numbered(-1 - i), clock.GetUtcNow());
             }
 
             clock.Advance(TimeSpan.FromMinutes(1));
@@ -115,7 +115,7 @@ public sealed class InMemoryRevokedTokenStoreTests
 
         await done.CancelAsync();
         await revoking;
-        kept.Should().NotContain(token => StatusOf(store, token) != RevocationStatus.Revoked);
+        kept.Should().NotContain(token => store.StatusOf(token) != RevocationStatus.Revoked);
         store.Count.Should().Be(kept.Count);
     }
 
@@ -127,7 +127,7 @@ public sealed class InMemoryRevokedTokenStoreTests
         long before = GC.GetTotalMemory(forceFullCollection: true);
         for (int i = 0; i < 200_000; i++)
         {
-            Revoke(store, FastToken.Make(i), Start + TimeSpan.FromSeconds(i % 600));
+            Revoke(store, Numbered(i), Start + TimeSpan.FromSeconds(i % 600));
         }
 
         long full = GC.GetTotalMemory(forceFullCollection: true) - before;
@@ -140,34 +140,16 @@ public sealed class InMemoryRevokedTokenStoreTests
         (GC.GetTotalMemory(forceFullCollection: true) - before).Should().BeLessThan(full / 10);
     }
 
-    private static void Revoke(InMemoryRevokedTokenStore store, SecurityToken token, DateTimeOffset expires)
+    private static void Revoke(InMemoryRevokedTokenStore store, SecurityToken token, DateTimeOffset expires) =>
+        store.Revoke(new() { Target = RevocationTarget.Token(token), Expires = expires });
+
+    /// <summary>The token with this number, which is its signature.</summary>
+    private static JsonWebToken Numbered(int number)
     {
-        ValueTask<RevocationReceipt> done = store.RevokeAsync(
-            new() { Target = RevocationTarget.Token(token), Expires = expires }, CancellationToken.None);
-        done.IsCompletedSuccessfully.Should().BeTrue("there is nothing to wait for in memory");
-    }
-
-    private static RevocationStatus StatusOf(InMemoryRevokedTokenStore store, SecurityToken token)
-    {
-        RevocableToken.TryCreate(token, out RevocableToken revocable).Should().BeTrue();
-        return store.GetStatus(in revocable);
-    }
-
-    /// <summary>What a store is asked about, without the cost of signing.</summary>
-    private static class FastToken
-    {
-        private const string Header = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
-        private static readonly SecurityKey Key = TestKeys.For("HS256").Key;
-
-        public static JsonWebToken Read(string token) => new(token) { SigningKey = Key };
-
-        public static JsonWebToken Make(int number)
-        {
-            Span<byte> signature = stackalloc byte[32];
-            signature.Clear();
-            BinaryPrimitives.WriteInt32LittleEndian(signature, number);
-            return Read($"{Header}.e30.{Base64Url.EncodeToString(signature)}");
-        }
+        Span<byte> signature = stackalloc byte[32];
+        signature.Clear();
+        BinaryPrimitives.WriteInt32LittleEndian(signature, number);
+        return FastToken.Read($"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.{Base64Url.EncodeToString(signature)}");
     }
 
     /// <summary>A wall clock that somebody sets, over time that goes on as ever.</summary>

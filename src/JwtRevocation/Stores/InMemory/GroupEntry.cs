@@ -3,21 +3,20 @@ namespace JwtRevocation;
 /// <summary>All that is held of one target that is not a single token by its signature.</summary>
 internal sealed class GroupEntry
 {
-    private GroupEntry(RevocationTarget target, CutoffRegister byIssuedAt, CutoffRegister byAuthenticationTime, long expires, string? reason, string? actor)
+    private readonly Cutoffs _byIssuedAt;
+    private readonly Cutoffs _byAuthenticationTime;
+
+    private GroupEntry(RevocationTarget target, in Cutoffs byIssuedAt, in Cutoffs byAuthenticationTime, long expires, string? reason, string? actor)
     {
         Target = target;
-        ByIssuedAt = byIssuedAt;
-        ByAuthenticationTime = byAuthenticationTime;
+        _byIssuedAt = byIssuedAt;
+        _byAuthenticationTime = byAuthenticationTime;
         Expires = expires;
         Reason = reason;
         Actor = actor;
     }
 
     public RevocationTarget Target { get; }
-
-    public CutoffRegister ByIssuedAt { get; }
-
-    public CutoffRegister ByAuthenticationTime { get; }
 
     /// <summary>UTC ticks at which it has lapsed.</summary>
     public long Expires { get; }
@@ -26,31 +25,28 @@ internal sealed class GroupEntry
 
     public string? Actor { get; }
 
-    /// <summary>The latest moment up to which it revokes tokens.</summary>
-    public long LatestCutoff => Math.Max(ByIssuedAt.Cutoff, ByAuthenticationTime.Cutoff);
+    /// <summary>The latest moment up to which it revokes tokens by when they were issued; UTC ticks.</summary>
+    public long LatestIssuedAt => _byIssuedAt.Latest;
+
+    /// <summary>The latest moment up to which it revokes tokens by when their user signed in; UTC ticks.</summary>
+    public long LatestAuthenticationTime => _byAuthenticationTime.Latest;
 
     /// <summary>UTC ticks of the first whole second that a new token may have been issued in.</summary>
-    public long AcceptedFrom => NextSecond(LatestCutoff);
+    public long AcceptedFrom => Math.Max(_byIssuedAt.AcceptedFrom, _byAuthenticationTime.AcceptedFrom);
 
-    public static long NextSecond(long ticks) => ticks - (ticks % TimeSpan.TicksPerSecond) + TimeSpan.TicksPerSecond;
-
-    public static GroupEntry Of(Revocation revocation, long cutoff)
-    {
-        CutoffRegister register = CutoffRegister.Of(cutoff, revocation.Except);
-        return new(
-            revocation.Target,
-            revocation.ByAuthenticationTime ? CutoffRegister.None : register,
-            revocation.ByAuthenticationTime ? register : CutoffRegister.None,
-            revocation.Expires.UtcTicks,
-            revocation.Reason,
-            revocation.Actor);
-    }
+    public static GroupEntry Of(Revocation revocation, Cutoffs cutoffs) => new(
+        revocation.Target,
+        revocation.ByAuthenticationTime ? default : cutoffs,
+        revocation.ByAuthenticationTime ? cutoffs : default,
+        revocation.Expires.UtcTicks,
+        revocation.Reason,
+        revocation.Actor);
 
     /// <summary>The strictest of both; the remarks of the newer one.</summary>
     public static GroupEntry Merge(GroupEntry older, GroupEntry newer) => new(
         older.Target,
-        CutoffRegister.Merge(older.ByIssuedAt, newer.ByIssuedAt),
-        CutoffRegister.Merge(older.ByAuthenticationTime, newer.ByAuthenticationTime),
+        Cutoffs.Merge(older._byIssuedAt, newer._byIssuedAt),
+        Cutoffs.Merge(older._byAuthenticationTime, newer._byAuthenticationTime),
         Math.Max(older.Expires, newer.Expires),
         newer.Reason ?? older.Reason,
         newer.Actor ?? older.Actor);
@@ -58,33 +54,21 @@ internal sealed class GroupEntry
     /// <summary>Whether it revokes a token of its target.</summary>
     public bool Revokes(in RevocableToken token) =>
         !Target.HasCutoff
-        || ByIssuedAt.Revokes(in token, TokenTimes.IssuedAt)
-        || ByAuthenticationTime.Revokes(in token, TokenTimes.AuthenticationTime);
+        || _byIssuedAt.Revokes(in token, TokenTimes.IssuedAt)
+        || _byAuthenticationTime.Revokes(in token, TokenTimes.AuthenticationTime);
 
     public IEnumerable<Revocation> Revocations() =>
-        Revocations(ByIssuedAt, byAuthenticationTime: false).Concat(Revocations(ByAuthenticationTime, byAuthenticationTime: true));
+        _byIssuedAt.Facts().Select(fact => ToRevocation(fact, byAuthenticationTime: false))
+            .Concat(_byAuthenticationTime.Facts().Select(fact => ToRevocation(fact, byAuthenticationTime: true)));
 
-    private IEnumerable<Revocation> Revocations(CutoffRegister register, bool byAuthenticationTime)
-    {
-        if (register.IsNone)
-        {
-            yield break;
-        }
-
-        yield return ToRevocation(register.Cutoff, register.Spared, byAuthenticationTime);
-        if (register.Spared is not null && register.SparedCutoff != long.MinValue)
-        {
-            yield return ToRevocation(register.SparedCutoff, except: null, byAuthenticationTime);
-        }
-    }
-
-    private Revocation ToRevocation(long cutoff, RevocationTarget? except, bool byAuthenticationTime) => new()
+    private Revocation ToRevocation(Cutoffs.Fact fact, bool byAuthenticationTime) => new()
     {
         Target = Target,
         Expires = new(Expires, TimeSpan.Zero),
-        Cutoff = new(cutoff, TimeSpan.Zero),
+        Cutoff = new(fact.Cutoff, TimeSpan.Zero),
+        AcceptedFrom = Target.HasCutoff ? new(fact.AcceptedFrom, TimeSpan.Zero) : null,
         ByAuthenticationTime = byAuthenticationTime,
-        Except = except,
+        Except = fact.Except,
         Reason = Reason,
         Actor = Actor,
     };

@@ -13,8 +13,9 @@ internal sealed class GroupTable
     // Until the first group is revoked, a request pays for reading this, and for nothing else.
     private volatile bool _inUse;
 
-    // The latest cutoff of all that was dropped: tokens from before may have been revoked by it.
-    private long _droppedUpTo = long.MinValue;
+    // The latest cutoffs of all that was dropped: tokens from before may have been revoked by it. UTC ticks.
+    private long _droppedIssuedAt = long.MinValue;
+    private long _droppedAuthenticationTime = long.MinValue;
     private int _count;
 
     public int Count => Volatile.Read(ref _count);
@@ -32,9 +33,9 @@ internal sealed class GroupTable
             return RevocationStatus.Revoked;
         }
 
-        // Asked last: if the sweep drops an entry meanwhile, it has raised this before.
-        long droppedUpTo = Volatile.Read(ref _droppedUpTo);
-        return droppedUpTo != long.MinValue && TokenTimes.IsUpTo(token.SecurityToken, TokenTimes.IssuedAt, droppedUpTo)
+        // Asked last: if the sweep drops an entry meanwhile, it has said so before.
+        return IsUpTo(in token, TokenTimes.IssuedAt, ref _droppedIssuedAt)
+            || IsUpTo(in token, TokenTimes.AuthenticationTime, ref _droppedAuthenticationTime)
             ? RevocationStatus.TooOld
             : RevocationStatus.NotRevoked;
     }
@@ -53,8 +54,10 @@ internal sealed class GroupTable
                 : issuer is not null ? issuer.All
                 : _everything;
 
-            long cutoff = revocation.Cutoff?.UtcTicks ?? (target.HasCutoff ? AfterReceipts(now.UtcTicks, held, issuer, claims) : now.UtcTicks);
-            GroupEntry entry = GroupEntry.Of(revocation, cutoff);
+            long cutoff = revocation.Cutoff?.UtcTicks ?? now.UtcTicks;
+            long acceptedFrom = revocation.AcceptedFrom?.UtcTicks
+                ?? (revocation.Cutoff is null ? AfterReceipts(cutoff, held, issuer, claims) : Cutoffs.NextSecond(cutoff));
+            var entry = GroupEntry.Of(revocation, Cutoffs.Of(cutoff, acceptedFrom, revocation.Except));
             if (held is null)
             {
                 Interlocked.Increment(ref _count);
@@ -145,11 +148,21 @@ internal sealed class GroupTable
     }
 
     // Before the entry goes, so that a request finds either it or this.
-    private void WillDrop(GroupEntry entry) => Volatile.Write(ref _droppedUpTo, Math.Max(_droppedUpTo, entry.LatestCutoff));
+    private void WillDrop(GroupEntry entry)
+    {
+        Volatile.Write(ref _droppedIssuedAt, Math.Max(_droppedIssuedAt, entry.LatestIssuedAt));
+        Volatile.Write(ref _droppedAuthenticationTime, Math.Max(_droppedAuthenticationTime, entry.LatestAuthenticationTime));
+    }
+
+    private static bool IsUpTo(in RevocableToken token, string timeClaim, ref long dropped)
+    {
+        long cutoff = Volatile.Read(ref dropped);
+        return TokenTimes.IsUpTo(token.SecurityToken, timeClaim, cutoff, cutoff);
+    }
 
     /// <summary>
-    /// The cutoff of a revocation that is made now. An issuer that was told, by the receipt of an earlier one in this very
-    /// second, to sign a new token with the next second's <c>iat</c> has done so; that token is revoked as well.
+    /// The first whole second that is accepted after a revocation which is made now: the next one, unless the receipt of an
+    /// earlier revocation in this very second has told an issuer to sign new tokens with that. They are revoked as well.
     /// </summary>
     /// <remarks>
     /// Of the same target, and of one that takes in others, whatever was told counts. Of another claim, which may or may not
@@ -158,15 +171,17 @@ internal sealed class GroupTable
     /// </remarks>
     private long AfterReceipts(long now, GroupEntry? held, IssuerTable? issuer, ClaimTable? claims)
     {
-        long told = held?.AcceptedFrom ?? now;
+        long next = Cutoffs.NextSecond(now);
+        long told = held?.AcceptedFrom ?? long.MinValue;
         if (claims is null)
         {
             IEnumerable<IssuerTable> within = issuer is null ? _issuers.Values : [issuer];
-            told = Math.Max(told, within.Select(static each => each.LatestAcceptedFrom).DefaultIfEmpty(now).Max());
+            told = Math.Max(told, within.Select(static each => each.LatestAcceptedFrom).DefaultIfEmpty(long.MinValue).Max());
         }
 
-        long toldOfOthers = Math.Max(issuer?.LatestAcceptedFromBut(claims) ?? now, _everything?.AcceptedFrom ?? now);
-        return Math.Max(Math.Max(now, told), Math.Min(toldOfOthers, GroupEntry.NextSecond(now)));
+        long toldOfOthers = Math.Max(issuer?.LatestAcceptedFromBut(claims) ?? long.MinValue, _everything?.AcceptedFrom ?? long.MinValue);
+        told = Math.Max(told, Math.Min(toldOfOthers, next));
+        return told >= next ? told + TimeSpan.TicksPerSecond : next;
     }
 
     private static ClaimTable? ClaimsOf(IssuerTable issuer, RevocationTarget target) => target.Kind switch
