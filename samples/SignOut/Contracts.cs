@@ -4,6 +4,8 @@ namespace SignOut;
 
 internal sealed record SignInRequest(string User, string Device);
 
+internal sealed record PasswordRequest(string Password);
+
 /// <summary>The answer of a token endpoint (RFC 6749, section 5.1).</summary>
 internal sealed record TokenResponse(
     [property: JsonPropertyName("access_token")] string AccessToken,
@@ -14,6 +16,7 @@ internal sealed record ClaimView(string Type, string Value);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(SignInRequest))]
+[JsonSerializable(typeof(PasswordRequest))]
 [JsonSerializable(typeof(TokenResponse))]
 [JsonSerializable(typeof(ClaimView[]))]
 internal sealed partial class SampleJson : JsonSerializerContext;

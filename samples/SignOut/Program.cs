@@ -1,4 +1,7 @@
 using System.Security.Claims;
+using JwtRevocation;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.IdentityModel.JsonWebTokens;
 using SignOut;
 
 // The slim builder and the JSON contract keep the sample publishable as native code.
@@ -12,24 +15,45 @@ builder.Services.ConfigureHttpJsonOptions(json =>
 
 TokenIssuer issuer = new(SigningKeyFile.LoadOrCreate(), TimeProvider.System);
 builder.Services.AddSingleton(issuer);
+builder.Services.AddSingleton<Passwords>();
 
 builder.Services.AddAuthentication().AddJwtBearer(bearer =>
 {
     bearer.MapInboundClaims = false;
     issuer.Trust(bearer.TokenValidationParameters);
 });
-builder.Services.AddAuthorization();
+builder.Services.AddAuthorizationBuilder().AddPolicy("admin", policy => policy.RequireClaim(JwtRegisteredClaimNames.Sub, "admin"));
 builder.Services.AddJwtRevocation();
 
 WebApplication app = builder.Build();
 app.UseDefaultFiles();
 app.UseStaticFiles();
 
-app.MapPost("/sign-in", (SignInRequest request, TokenIssuer tokens) => tokens.Issue(request.User, request.Device));
+app.MapPost("/sign-in", Results<Ok<TokenResponse>, BadRequest> (SignInRequest request, TokenIssuer tokens) =>
+    request.User.Length == 0 ? TypedResults.BadRequest() : TypedResults.Ok(tokens.Issue(request.User, request.Device)));
 
 app.MapGet("/me", (ClaimsPrincipal user) => user.Claims.Select(claim => new ClaimView(claim.Type, claim.Value)).ToArray())
     .RequireAuthorization();
 
+// This device; every device; every device but this one.
 app.MapPost("/sign-out", () => TypedResults.SignOut()).RequireAuthorization();
+app.MapPost("/sign-out/everywhere", () => TypedResults.SignOut(SignOutScope.Everywhere())).RequireAuthorization();
+app.MapPost("/sign-out/others", () => TypedResults.SignOut(SignOutScope.Others())).RequireAuthorization();
+
+// The operator knows the user, not the token.
+app.MapPost("/users/{user}/sign-out", async (string user, ITokenRevoker revoker, CancellationToken cancellationToken) =>
+{
+    await revoker.RevokeAsync(RevocationTarget.Subject(TokenIssuer.Issuer, user), cancellationToken);
+    return TypedResults.NoContent();
+}).RequireAuthorization("admin");
+
+// A new password ends every session, this one too, and begins a new one.
+app.MapPost("/password", async (PasswordRequest request, ClaimsPrincipal caller, Passwords passwords, TokenIssuer tokens, ITokenRevoker revoker) =>
+{
+    string user = caller.FindFirstValue(JwtRegisteredClaimNames.Sub)!;
+    passwords.Set(user, request.Password);
+    await revoker.RevokeAsync(RevocationTarget.Subject(TokenIssuer.Issuer, user));
+    return tokens.Issue(user, caller.FindFirstValue("device") ?? "");
+}).RequireAuthorization();
 
 app.Run();

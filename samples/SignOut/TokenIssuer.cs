@@ -9,7 +9,7 @@ namespace SignOut;
 /// </summary>
 internal sealed class TokenIssuer(SecurityKey signingKey, TimeProvider timeProvider)
 {
-    private const string Issuer = "https://localhost/sign-out-sample";
+    public const string Issuer = "https://localhost/sign-out-sample";
     private const string Audience = "sign-out-sample";
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
 
@@ -23,7 +23,6 @@ internal sealed class TokenIssuer(SecurityKey signingKey, TimeProvider timeProvi
         {
             Issuer = Issuer,
             Audience = Audience,
-            IssuedAt = now,
             NotBefore = now,
             Expires = now + Lifetime,
             SigningCredentials = _credentials,
@@ -31,6 +30,11 @@ internal sealed class TokenIssuer(SecurityKey signingKey, TimeProvider timeProvi
             {
                 [JwtRegisteredClaimNames.Sub] = user,
                 [JwtRegisteredClaimNames.Jti] = Guid.NewGuid().ToString("N"),
+                [JwtRegisteredClaimNames.Sid] = Guid.NewGuid().ToString("N"),
+
+                // With its fraction (RFC 7519, NumericDate), so that a token which is issued in the second of a
+                // revocation, but after it, is not taken for one from before.
+                [JwtRegisteredClaimNames.Iat] = (now - DateTime.UnixEpoch).TotalSeconds,
                 ["device"] = device,
             },
         });

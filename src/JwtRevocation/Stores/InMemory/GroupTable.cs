@@ -56,7 +56,7 @@ internal sealed class GroupTable
 
             long cutoff = revocation.Cutoff?.UtcTicks ?? now.UtcTicks;
             long acceptedFrom = revocation.AcceptedFrom?.UtcTicks
-                ?? (revocation.Cutoff is null ? AfterReceipts(cutoff, held, issuer, claims) : Cutoffs.NextSecond(cutoff));
+                ?? (revocation.Cutoff is null ? AfterReceipts(cutoff, target, held, issuer, claims) : Cutoffs.NextSecond(cutoff));
             var entry = GroupEntry.Of(revocation, Cutoffs.Of(cutoff, acceptedFrom, revocation.Except));
             if (held is null)
             {
@@ -165,11 +165,11 @@ internal sealed class GroupTable
     /// earlier revocation in this very second has told an issuer to sign new tokens with that. They are revoked as well.
     /// </summary>
     /// <remarks>
-    /// Of the same target, and of one that takes in others, whatever was told counts. Of another claim, which may or may not
-    /// be of the same tokens, only the next second does: or many revocations of two kinds would drive each other ahead of
-    /// the clock.
+    /// Of the same target, and for one that takes in others, whatever was told counts. Of another claim or value, which may or
+    /// may not be of the same tokens, only the next second does: or many revocations of two kinds would drive each other
+    /// ahead of the clock. Of another subject nothing does, because a token has but one.
     /// </remarks>
-    private long AfterReceipts(long now, GroupEntry? held, IssuerTable? issuer, ClaimTable? claims)
+    private long AfterReceipts(long now, RevocationTarget target, GroupEntry? held, IssuerTable? issuer, ClaimTable? claims)
     {
         long next = Cutoffs.NextSecond(now);
         long told = held?.AcceptedFrom ?? long.MinValue;
@@ -179,7 +179,8 @@ internal sealed class GroupTable
             told = Math.Max(told, within.Select(static each => each.LatestAcceptedFrom).DefaultIfEmpty(long.MinValue).Max());
         }
 
-        long toldOfOthers = Math.Max(issuer?.LatestAcceptedFromBut(claims) ?? long.MinValue, _everything?.AcceptedFrom ?? long.MinValue);
+        ClaimTable? otherSubjects = target.Kind == RevocationTargetKind.Subject ? claims : null;
+        long toldOfOthers = Math.Max(issuer?.LatestAcceptedFromBut(otherSubjects) ?? long.MinValue, _everything?.AcceptedFrom ?? long.MinValue);
         told = Math.Max(told, Math.Min(toldOfOthers, next));
         return told >= next ? told + TimeSpan.TicksPerSecond : next;
     }
