@@ -26,15 +26,21 @@ public class CheckBenchmarks
         from revoked in (bool[])[true, false]
         where entries > 0 || !revoked
         from distinct in (int[])[512, PoolSize]
+        where distinct == PoolSize || entries == 10_000
         select new Scenario(entries, revoked, distinct);
 
     [ParamsSource(nameof(Scenarios))]
     public Scenario Tokens { get; set; } = null!;
 
+    [GlobalSetup(Target = nameof(SignatureText))]
+    public void SetupWithText() => Setup(withText: true);
+
     [GlobalSetup]
-    public void Setup()
+    public void Setup() => Setup(withText: false);
+
+    private void Setup(bool withText)
     {
-        _denylist = Denylist.Of(Tokens.Entries, _tokens, withText: true);
+        _denylist = Denylist.Of(Tokens.Entries, _tokens, withText);
         Random random = new(1);
         _numbers = _denylist.PickNumbers(PoolSize, Tokens.Revoked, random);
         JsonWebToken[] distinct = [.. _tokens.Read(_numbers.Take(Tokens.Distinct))];
