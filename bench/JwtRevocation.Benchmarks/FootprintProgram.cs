@@ -10,6 +10,8 @@ internal static class FootprintProgram
     private const int Entries = 1_000_000;
     private const int LifetimeMinutes = 60;
 
+    private static readonly TimeSpan Control = TimeSpan.FromSeconds(2);
+
     public static int Run()
     {
         FakeTimeProvider time = new();
@@ -23,12 +25,12 @@ internal static class FootprintProgram
         double perEntry = (full - empty) / store.Count;
         Console.WriteLine($"{store.Count:N0} entries take {perEntry:F1} bytes each (target: under 90)");
 
-        // The noise of the machine shows in the first and the last of these.
+        // What the machine does to any two busy threads shows in the second of these.
         Console.WriteLine();
         Console.WriteLine("Checks meanwhile                 checks    p50 µs    p99 µs  p99.99 µs    max ms  over 10 ms   GC ms");
         Print("nothing else goes on", PauseRecorder.During(Idle, store, pool));
+        Print("a thread busy with nothing", PauseRecorder.During(Spin, store, pool));
         Print("60 sweeps, one after another", PauseRecorder.During(() => LapseAll(time), store, pool));
-        Print("nothing else goes on", PauseRecorder.During(Idle, store, pool));
 
         double after = Memory();
         Console.WriteLine();
@@ -67,7 +69,15 @@ internal static class FootprintProgram
         }
     }
 
-    private static void Idle() => Thread.Sleep(TimeSpan.FromSeconds(3));
+    private static void Idle() => Thread.Sleep(Control);
+
+    private static void Spin()
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < Control)
+        {
+        }
+    }
 
     private static double Memory()
     {
