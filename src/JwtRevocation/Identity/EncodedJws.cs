@@ -7,20 +7,27 @@ namespace JwtRevocation;
 /// <summary>The parts of a JWS in compact form, as the handler that read it holds them. Nothing is copied.</summary>
 internal readonly ref struct EncodedJws
 {
-    private EncodedJws(string? algorithm, ReadOnlySpan<char> header, ReadOnlySpan<char> payload, ReadOnlySpan<char> signature)
+    // Either header and payload with their dot, or the header alone and the payload.
+    private readonly ReadOnlySpan<char> _header;
+    private readonly ReadOnlySpan<char> _payload;
+    private readonly bool _isOneText;
+
+    private EncodedJws(string? algorithm, ReadOnlySpan<char> header, ReadOnlySpan<char> payload, ReadOnlySpan<char> signature, bool isOneText)
     {
         Algorithm = algorithm;
-        Header = header;
-        Payload = payload;
+        _header = header;
+        _payload = payload;
+        _isOneText = isOneText;
         Signature = signature;
     }
 
     /// <summary>The <c>alg</c> of the header.</summary>
     public string? Algorithm { get; }
 
-    public ReadOnlySpan<char> Header { get; }
+    // Looked for when asked for, which most tokens never are.
+    public ReadOnlySpan<char> Header => _isOneText ? _header[.._header.IndexOf('.')] : _header;
 
-    public ReadOnlySpan<char> Payload { get; }
+    public ReadOnlySpan<char> Payload => _isOneText ? _header[(_header.IndexOf('.') + 1)..] : _payload;
 
     public ReadOnlySpan<char> Signature { get; }
 
@@ -33,26 +40,21 @@ internal readonly ref struct EncodedJws
                 return TryRead(inner, out jws);
 
             case JsonWebToken { IsEncrypted: false, EncodedToken: { } text } jwt:
-                // Not jwt.EncodedSignature and the like, which make a new string each.
-                int payload = text.IndexOf('.', StringComparison.Ordinal) + 1;
-                int signature = text.LastIndexOf('.') + 1;
-                if (payload == 0 || signature <= payload)
-                {
-                    break;
-                }
-
-                jws = new(jwt.Alg, text.AsSpan(0, payload - 1), text.AsSpan(payload, signature - 1 - payload), text.AsSpan(signature));
+                // Not jwt.EncodedSignature and the like, which make a new string each. There are two dots: it was read.
+                int dot = text.LastIndexOf('.');
+                jws = new(jwt.Alg, text.AsSpan(0, dot), default, text.AsSpan(dot + 1), isOneText: true);
                 return true;
 
             case JwtSecurityToken { InnerToken: { } inner }:
                 return TryRead(inner, out jws);
 
-            case JwtSecurityToken { RawHeader: { } header, RawPayload: { } payloadText, RawSignature: { } signatureText } jwt:
-                jws = new(jwt.Header.Alg, header, payloadText, signatureText);
+            case JwtSecurityToken { RawHeader: { } header, RawPayload: { } payload, RawSignature: { } signature } jwt:
+                jws = new(jwt.Header.Alg, header, payload, signature, isOneText: false);
                 return true;
-        }
 
-        jws = default;
-        return false;
+            default:
+                jws = default;
+                return false;
+        }
     }
 }

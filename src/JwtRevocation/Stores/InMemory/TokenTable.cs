@@ -1,110 +1,67 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
-
 namespace JwtRevocation;
 
 /// <summary>The single tokens that are revoked, by fingerprint.</summary>
 /// <remarks>
+/// <para>
 /// An entry that is there revokes its token whatever the clock says: it is for the sweep, and only for the sweep, to judge
 /// the time.
+/// </para>
+/// <para>
+/// It is many small tables, so that one which must grow keeps those who revoke waiting for a sixty-fourth of the time.
+/// </para>
 /// </remarks>
 internal sealed class TokenTable
 {
-    // Below this many entries a table is too small to be worth replacing.
-    private const int ShrinkThreshold = 16_384;
+    private const int Tables = 64;
+    private const int ShiftToTable = 32 - 6;
 
-    // Held by those who revoke, and by the sweep while it exchanges tables; never by a request that asks.
-    private readonly Lock _writing = new();
+    private readonly FingerprintTable[] _tables = [.. Enumerable.Range(0, Tables).Select(static _ => new FingerprintTable())];
 
-    // From a token's fingerprint to the UTC ticks at which its revocation has lapsed.
-    private volatile ConcurrentDictionary<TokenFingerprint, long> _entries = new();
-    private ConcurrentDictionary<TokenFingerprint, long>? _successor;
+    // One for each table. Held by those who write to it; never by a request that asks.
+    private readonly Lock[] _writing = [.. Enumerable.Range(0, Tables).Select(static _ => new Lock())];
 
-    private int _count;
-    private int _peak;
+    public int Count => _tables.Sum(static table => table.Count);
 
-    public int Count => Volatile.Read(ref _count);
-
-    public bool Contains(TokenFingerprint fingerprint) => _entries.ContainsKey(fingerprint);
-
-    /// <summary>Adds an entry, or makes it last longer.</summary>
-    /// <returns>Until when it is kept now.</returns>
-    public long Add(TokenFingerprint fingerprint, long expires)
+    public bool Contains(TokenFingerprint fingerprint)
     {
-        lock (_writing)
-        {
-            if (Merge(_entries, fingerprint, ref expires))
-            {
-                _peak = Math.Max(_peak, Interlocked.Increment(ref _count));
-            }
-
-            if (_successor is not null)
-            {
-                Merge(_successor, fingerprint, ref expires);
-            }
-        }
-
-        return expires;
+        // The hash has a seed of this process: nobody can choose tokens that crowd together. Its upper bits choose the
+        // table, its lower bits the slot.
+        int hash = fingerprint.GetHashCode();
+        return Volatile.Read(ref _tables[hash >>> ShiftToTable]).Contains(fingerprint, hash);
     }
 
-    public IEnumerable<KeyValuePair<TokenFingerprint, long>> Entries() => _entries;
+    /// <summary>Adds an entry, or makes it last longer.</summary>
+    /// <returns>UTC ticks until which it is kept now.</returns>
+    public long Add(TokenFingerprint fingerprint, long expires)
+    {
+        int hash = fingerprint.GetHashCode();
+        int index = hash >>> ShiftToTable;
+        lock (_writing[index])
+        {
+            if (_tables[index].IsFull)
+            {
+                Volatile.Write(ref _tables[index], _tables[index].Rebuild());
+            }
+
+            return _tables[index].Merge(fingerprint, hash, expires);
+        }
+    }
+
+    public IEnumerable<(TokenFingerprint Fingerprint, long Expires)> Entries() => _tables.SelectMany(static table => table.Entries());
 
     /// <summary>Drops what had lapsed by <paramref name="lapsed"/>. Sweeps must not overlap.</summary>
     public void Sweep(long lapsed)
     {
-        foreach (KeyValuePair<TokenFingerprint, long> entry in _entries)
+        for (int index = 0; index < Tables; index++)
         {
-            // Removes it only with this value: one that was extended meanwhile stays.
-            if (entry.Value < lapsed && _entries.TryRemove(entry))
+            Volatile.Read(ref _tables[index]).Sweep(lapsed);
+            if (_tables[index].IsSparse)
             {
-                Interlocked.Decrement(ref _count);
+                lock (_writing[index])
+                {
+                    Volatile.Write(ref _tables[index], _tables[index].Rebuild());
+                }
             }
-        }
-
-        if (_peak >= ShrinkThreshold && Count < _peak / 4)
-        {
-            Shrink();
-        }
-    }
-
-    private static bool Merge(ConcurrentDictionary<TokenFingerprint, long> entries, TokenFingerprint fingerprint, ref long expires)
-    {
-        while (!entries.TryAdd(fingerprint, expires))
-        {
-            // The sweep may drop the entry in between; then it is added anew.
-            if (entries.TryGetValue(fingerprint, out long held)
-                && (held >= expires || entries.TryUpdate(fingerprint, expires, held)))
-            {
-                expires = Math.Max(expires, held);
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    /// <summary>Moves what is left into a smaller table: a ConcurrentDictionary gives no memory back by itself.</summary>
-    private void Shrink()
-    {
-        Debug.Assert(_successor is null, "Only the sweep shrinks, and sweeps do not overlap.");
-        ConcurrentDictionary<TokenFingerprint, long> successor = new();
-        lock (_writing)
-        {
-            _successor = successor;
-        }
-
-        // From here on every revocation goes into both tables, so none is lost by being copied too early.
-        foreach ((TokenFingerprint fingerprint, long expires) in _entries)
-        {
-            long merged = expires;
-            Merge(successor, fingerprint, ref merged);
-        }
-
-        lock (_writing)
-        {
-            _entries = successor;
-            _successor = null;
-            _peak = _count;
         }
     }
 }

@@ -1,0 +1,180 @@
+using System.Diagnostics;
+
+namespace JwtRevocation;
+
+/// <summary>
+/// A hash table from fingerprints to the UTC ticks at which they lapse, for one writer at a time and any number of readers,
+/// who take no lock.
+/// </summary>
+/// <remarks>
+/// <para>
+/// It is one array without references: a lookup waits for memory once, where a ConcurrentDictionary has it wait for the
+/// bucket and then for each node; and the garbage collector has nothing in it to follow or to move, however many entries
+/// there are. docs/benchmarks.md has the figures of both.
+/// </para>
+/// <para>
+/// A slot that has got a fingerprint keeps it: entries lapse, but only a new table gets rid of their slots. So a reader
+/// never sees half of one fingerprint and half of another.
+/// </para>
+/// </remarks>
+internal sealed class FingerprintTable
+{
+    private const int SmallestCapacity = 16;
+    private const long Free = 0;
+    private const long Lapsed = -1;
+
+    private readonly Slot[] _slots;
+    private int _used;
+    private int _count;
+
+    public FingerprintTable()
+        : this(SmallestCapacity)
+    {
+    }
+
+    private FingerprintTable(int capacity) => _slots = new Slot[capacity];
+
+    /// <summary>The number of entries that have not been made to lapse.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Whether one more fingerprint would crowd it: from two thirds on, lookups get slow.</summary>
+    public bool IsFull => _used >= _slots.Length / 3 * 2;
+
+    /// <summary>Whether it takes much more memory than its entries need.</summary>
+    public bool IsSparse => _slots.Length > SmallestCapacity && Count < _slots.Length / 8;
+
+    /// <param name="fingerprint">The fingerprint.</param>
+    /// <param name="hash">Its hash code, which the caller has at hand.</param>
+    public bool Contains(TokenFingerprint fingerprint, int hash)
+    {
+        (ulong upper, ulong lower) = Halves(fingerprint);
+        Slot[] slots = _slots;
+        for (int i = hash; ; i++)
+        {
+            ref Slot slot = ref slots[i & (slots.Length - 1)];
+
+            // Read once, and first: a slot that is free now may be taken by another fingerprint in the next moment.
+            long expires = Volatile.Read(ref slot.Expires);
+            if (expires == Free)
+            {
+                return false;
+            }
+
+            if (slot.Lower == lower && slot.Upper == upper)
+            {
+                return expires != Lapsed;
+            }
+        }
+    }
+
+    /// <summary>Adds an entry, or makes it last longer. It must not be full.</summary>
+    /// <param name="fingerprint">The fingerprint.</param>
+    /// <param name="hash">Its hash code.</param>
+    /// <param name="expires">UTC ticks at which it lapses.</param>
+    /// <returns>When it lapses now.</returns>
+    public long Merge(TokenFingerprint fingerprint, int hash, long expires)
+    {
+        // Others have a meaning of their own, and a moment of the year 1 is long past.
+        expires = Math.Max(expires, 1);
+        ref Slot slot = ref Find(fingerprint, hash);
+        if (slot.Expires == Free)
+        {
+            (slot.Upper, slot.Lower) = Halves(fingerprint);
+
+            // Last, so that whoever sees that the slot is taken sees by what.
+            Volatile.Write(ref slot.Expires, expires);
+            _used++;
+            Interlocked.Increment(ref _count);
+            return expires;
+        }
+
+        // The sweep may make it lapse in between; then it is brought back.
+        long held;
+        while ((held = Volatile.Read(ref slot.Expires)) < expires)
+        {
+            if (Interlocked.CompareExchange(ref slot.Expires, expires, held) == held)
+            {
+                if (held == Lapsed)
+                {
+                    Interlocked.Increment(ref _count);
+                }
+
+                return expires;
+            }
+        }
+
+        return held;
+    }
+
+    /// <summary>Makes every entry lapse whose time is before <paramref name="time"/>. May run beside a writer.</summary>
+    public void Sweep(long time)
+    {
+        foreach (ref Slot slot in _slots.AsSpan())
+        {
+            long held = Volatile.Read(ref slot.Expires);
+
+            // Only with this value: one that was extended meanwhile stays.
+            if (held > 0 && held < time && Interlocked.CompareExchange(ref slot.Expires, Lapsed, held) == held)
+            {
+                Interlocked.Decrement(ref _count);
+            }
+        }
+    }
+
+    /// <summary>Makes a table of the entries that is at most half full. No writer may be about; a sweep may.</summary>
+    public FingerprintTable Rebuild()
+    {
+        int capacity = SmallestCapacity;
+        while (capacity / 2 < Count)
+        {
+            capacity = checked(capacity * 2);
+        }
+
+        FingerprintTable table = new(capacity);
+        foreach ((TokenFingerprint fingerprint, long expires) in Entries())
+        {
+            Debug.Assert(!table.IsFull, "There are no more entries than were counted.");
+            table.Merge(fingerprint, fingerprint.GetHashCode(), expires);
+        }
+
+        return table;
+    }
+
+    public IEnumerable<(TokenFingerprint Fingerprint, long Expires)> Entries()
+    {
+        for (int i = 0; i < _slots.Length; i++)
+        {
+            // First, as in Contains: what is taken has its fingerprint.
+            long expires = Volatile.Read(ref _slots[i].Expires);
+            if (expires > 0)
+            {
+                yield return (new(new UInt128(_slots[i].Upper, _slots[i].Lower)), expires);
+            }
+        }
+    }
+
+    private static (ulong Upper, ulong Lower) Halves(TokenFingerprint fingerprint) =>
+        ((ulong)(fingerprint.Value >> 64), (ulong)fingerprint.Value);
+
+    /// <summary>The slot of a fingerprint, or the free one where it belongs. Only for the writer, who alone takes slots.</summary>
+    private ref Slot Find(TokenFingerprint fingerprint, int hash)
+    {
+        (ulong upper, ulong lower) = Halves(fingerprint);
+        for (int i = hash; ; i++)
+        {
+            ref Slot slot = ref _slots[i & (_slots.Length - 1)];
+            if (slot.Expires == Free || (slot.Lower == lower && slot.Upper == upper))
+            {
+                return ref slot;
+            }
+        }
+    }
+
+    // Two halves, because a UInt128 would be aligned to 16 bytes and take a third more.
+    private struct Slot
+    {
+        public ulong Upper;
+        public ulong Lower;
+        public long Expires;
+    }
+}
