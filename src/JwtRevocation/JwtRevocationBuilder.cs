@@ -21,4 +21,16 @@ public sealed class JwtRevocationBuilder
         Services.Replace(ServiceDescriptor.Singleton<IRevokedTokenStore, TStore>());
         return this;
     }
+
+    /// <summary>Makes what <paramref name="factory"/> returns the app's store, as a singleton.</summary>
+    /// <typeparam name="TStore">The type of the store.</typeparam>
+    /// <param name="factory">Makes the store, once.</param>
+    /// <returns>This builder.</returns>
+    public JwtRevocationBuilder AddStore<TStore>(Func<IServiceProvider, TStore> factory)
+        where TStore : class, IRevokedTokenStore
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        Services.Replace(ServiceDescriptor.Singleton<IRevokedTokenStore>(factory));
+        return this;
+    }
 }

@@ -51,8 +51,10 @@ public static class JwtRevocationServiceCollectionExtensions
         services.TryAddSingleton<TokenRevoker>();
         services.TryAddSingleton<ITokenRevoker>(static provider => provider.GetRequiredService<TokenRevoker>());
 
+        services.TryAddSingleton<BearerProtection>();
         services.TryAddSingleton<BearerSchemes>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<JwtBearerOptions>, BearerProtection>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<JwtBearerOptions>, BearerProtection>(
+            static provider => provider.GetRequiredService<BearerProtection>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<AuthenticationOptions>, SignOutScheme>());
         services.TryAddTransient<SignOutHandler>();
         return new(services);

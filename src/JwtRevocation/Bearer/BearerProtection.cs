@@ -22,21 +22,51 @@ internal sealed class BearerProtection(
             return ValidateOptionsResult.Skip;
         }
 
-        RevocationLifetimeValidator.Protect(options.TokenValidationParameters, check, retention, HandlersAreStock(options));
-        if (options.Events is not RevocationBearerEvents)
-        {
-            options.Events = new RevocationBearerEvents(options.Events, options.EventsType);
-            options.EventsType = null;
-        }
-
+        Protect(options);
         return ValidateOptionsResult.Success;
     }
 
-    // These set SecurityToken.SigningKey when they have verified a signature. Of another handler, nobody knows.
-    private static bool HandlersAreStock(JwtBearerOptions options) =>
-        options.UseSecurityTokenValidators
+    /// <summary>Does nothing to options that are protected already.</summary>
+    public void Protect(JwtBearerOptions options)
+    {
+        RevocationLifetimeValidator.Protect(options.TokenValidationParameters, check, retention, HandlersAreStock(options));
+        if (options.Events is not RevocationBearerEvents)
+        {
+            options.Events = new RevocationBearerEvents(options.Events, options.EventsType, check);
+            options.EventsType = null;
+        }
+    }
+
+    /// <summary>
+    /// Whether the handlers are IdentityModel's own. Those ask the validator about every token, and set
+    /// <c>SecurityToken.SigningKey</c> when they have verified a signature. Of another handler, nobody knows.
+    /// </summary>
+    public static bool HandlersAreStock(JwtBearerOptions options)
+    {
+        if (options.UseSecurityTokenValidators)
+        {
 #pragma warning disable CS0618 // An app that sets UseSecurityTokenValidators still uses them.
-            ? options.SecurityTokenValidators.All(validator => validator.GetType() == typeof(JwtSecurityTokenHandler))
+            foreach (var validator in options.SecurityTokenValidators)
 #pragma warning restore CS0618
-            : options.TokenHandlers.All(handler => handler.GetType() == typeof(JsonWebTokenHandler) || handler.GetType() == typeof(JwtSecurityTokenHandler));
+            {
+                if (validator.GetType() != typeof(JwtSecurityTokenHandler))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+
+        IList<Microsoft.IdentityModel.Tokens.TokenHandler> handlers = options.TokenHandlers;
+        for (int i = 0; i < handlers.Count; i++)
+        {
+            if (handlers[i].GetType() != typeof(JsonWebTokenHandler) && handlers[i].GetType() != typeof(JwtSecurityTokenHandler))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 }

@@ -10,18 +10,19 @@ namespace JwtRevocation;
 internal sealed class BearerSchemes(
     IEnumerable<IAuthenticationSchemeProvider> providers,
     IOptionsMonitor<JwtBearerOptions> bearerOptions,
+    BearerProtection protection,
     IOptions<JwtRevocationOptions> options)
 {
     // None in a worker, which has no authentication services.
     private readonly IAuthenticationSchemeProvider? _provider = providers.LastOrDefault();
     private readonly JwtRevocationOptions _options = options.Value;
 
-    /// <summary>Makes sure that the options of every scheme exist, and thereby that the library knows them.</summary>
+    /// <summary>Makes sure that the options of every scheme exist, and that the library is in them.</summary>
     public async ValueTask ProtectAllAsync()
     {
         foreach (string scheme in await GetNamesAsync().ConfigureAwait(false))
         {
-            bearerOptions.Get(scheme);
+            TryGet(scheme, failures: null);
         }
     }
 
@@ -32,12 +33,8 @@ internal sealed class BearerSchemes(
         List<Exception> failures = [];
         foreach (string scheme in await GetNamesAsync().ConfigureAwait(false))
         {
-            JwtBearerOptions bearer = bearerOptions.Get(scheme);
-            TokenValidationParameters parameters = await GetParametersAsync(bearer, cancellationToken).ConfigureAwait(false);
-            SecurityToken? token = bearer.UseSecurityTokenValidators
-                ? ValidateBySecurityTokenValidators(bearer, encodedToken, parameters, failures)
-                : await ValidateByTokenHandlersAsync(bearer, encodedToken, parameters, failures).ConfigureAwait(false);
-            if (token is not null)
+            if (TryGet(scheme, failures) is { } bearer
+                && await ValidateAsync(bearer, encodedToken, failures, cancellationToken).ConfigureAwait(false) is { } token)
             {
                 return token;
             }
@@ -47,18 +44,43 @@ internal sealed class BearerSchemes(
             "The token was not revoked: no JwtBearer scheme that JwtRevocation covers accepts it.", new AggregateException(failures));
     }
 
+    private static async Task<SecurityToken?> ValidateAsync(
+        JwtBearerOptions bearer, string encodedToken, List<Exception> failures, CancellationToken cancellationToken)
+    {
+        try
+        {
+            TokenValidationParameters parameters = await GetParametersAsync(bearer, cancellationToken).ConfigureAwait(false);
+            return bearer.UseSecurityTokenValidators
+                ? ValidateBySecurityTokenValidators(bearer, encodedToken, parameters, failures)
+                : await ValidateByTokenHandlersAsync(bearer, encodedToken, parameters, failures).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The next scheme may do better: this one's metadata, say, are out of reach.
+            failures.Add(exception);
+            return null;
+        }
+    }
+
     private static async Task<SecurityToken?> ValidateByTokenHandlersAsync(
         JwtBearerOptions bearer, string encodedToken, TokenValidationParameters parameters, List<Exception> failures)
     {
         foreach (TokenHandler handler in bearer.TokenHandlers)
         {
-            TokenValidationResult result = await handler.ValidateTokenAsync(encodedToken, parameters).ConfigureAwait(false);
-            if (result.IsValid)
+            try
             {
-                return result.SecurityToken;
-            }
+                TokenValidationResult result = await handler.ValidateTokenAsync(encodedToken, parameters).ConfigureAwait(false);
+                if (result.IsValid)
+                {
+                    return result.SecurityToken;
+                }
 
-            failures.Add(result.Exception);
+                failures.Add(result.Exception ?? new SecurityTokenValidationException("The handler refused the token and did not say why."));
+            }
+            catch (Exception exception)
+            {
+                failures.Add(exception);
+            }
         }
 
         return null;
@@ -71,15 +93,13 @@ internal sealed class BearerSchemes(
         foreach (ISecurityTokenValidator validator in bearer.SecurityTokenValidators)
 #pragma warning restore CS0618
         {
-            if (!validator.CanReadToken(encodedToken))
-            {
-                continue;
-            }
-
             try
             {
-                validator.ValidateToken(encodedToken, parameters, out SecurityToken token);
-                return token;
+                if (validator.CanReadToken(encodedToken))
+                {
+                    validator.ValidateToken(encodedToken, parameters, out SecurityToken token);
+                    return token;
+                }
             }
             catch (Exception exception)
             {
@@ -115,6 +135,23 @@ internal sealed class BearerSchemes(
         }
 
         return parameters;
+    }
+
+    /// <summary>The options of a scheme, unless they are wrong: then the scheme accepts no token.</summary>
+    private JwtBearerOptions? TryGet(string scheme, List<Exception>? failures)
+    {
+        try
+        {
+            // Options that somebody has put into the cache were never validated, and thereby never protected.
+            JwtBearerOptions bearer = bearerOptions.Get(scheme);
+            protection.Protect(bearer);
+            return bearer;
+        }
+        catch (Exception exception)
+        {
+            failures?.Add(exception);
+            return null;
+        }
     }
 
     private async ValueTask<List<string>> GetNamesAsync()

@@ -8,17 +8,41 @@ namespace JwtRevocation;
 /// Stands before the app's own events: remembers the validated token for signing out, and puts what became of a refused
 /// one into the challenge.
 /// </summary>
-/// <param name="appEvents">The app's <c>Events</c>, if it has any.</param>
-/// <param name="appEventsType">The app's <c>EventsType</c>, which goes before its <c>Events</c>, as in JwtBearer.</param>
-internal sealed class RevocationBearerEvents(JwtBearerEvents? appEvents, Type? appEventsType) : JwtBearerEvents
+/// <remarks>
+/// The app's events are behind the On… delegates, which the base class calls, so that whoever reads or replaces one of them
+/// later finds what would be there without the library.
+/// </remarks>
+internal sealed class RevocationBearerEvents : JwtBearerEvents
 {
-    public override Task MessageReceived(MessageReceivedContext context) => AppEvents(context.HttpContext).MessageReceived(context);
+    private static readonly JwtBearerEvents None = new();
 
-    public override Task Forbidden(ForbiddenContext context) => AppEvents(context.HttpContext).Forbidden(context);
+    private readonly JwtBearerEvents _appEvents;
+    private readonly Type? _appEventsType;
+    private readonly RevocationCheck _check;
+
+    /// <param name="appEvents">The app's <c>Events</c>, if it has any.</param>
+    /// <param name="appEventsType">The app's <c>EventsType</c>, which goes before its <c>Events</c>, as in JwtBearer.</param>
+    /// <param name="check">Asks the store.</param>
+    public RevocationBearerEvents(JwtBearerEvents? appEvents, Type? appEventsType, RevocationCheck check)
+    {
+        _appEvents = appEvents ?? None;
+        _appEventsType = appEventsType;
+        _check = check;
+        OnMessageReceived = context => AppEvents(context.HttpContext).MessageReceived(context);
+        OnTokenValidated = context => AppEvents(context.HttpContext).TokenValidated(context);
+        OnAuthenticationFailed = context => AppEvents(context.HttpContext).AuthenticationFailed(context);
+        OnChallenge = context => AppEvents(context.HttpContext).Challenge(context);
+        OnForbidden = context => AppEvents(context.HttpContext).Forbidden(context);
+    }
 
     public override Task TokenValidated(TokenValidatedContext context)
     {
-        Task task = AppEvents(context.HttpContext).TokenValidated(context);
+        if (!WasChecked(context) && !IsAccepted(context))
+        {
+            return Task.CompletedTask;
+        }
+
+        Task task = base.TokenValidated(context);
         if (!task.IsCompletedSuccessfully)
         {
             return RememberLater(task, context);
@@ -30,12 +54,8 @@ internal sealed class RevocationBearerEvents(JwtBearerEvents? appEvents, Type? a
 
     public override Task AuthenticationFailed(AuthenticationFailedContext context)
     {
-        if (Find<SecurityTokenRevocationUnknownException>(context.Exception) is not null)
-        {
-            context.HttpContext.Features.Set(StatusUnknown.Instance);
-        }
-
-        return AppEvents(context.HttpContext).AuthenticationFailed(context);
+        Note(context.HttpContext, context.Exception);
+        return base.AuthenticationFailed(context);
     }
 
     public override Task Challenge(JwtBearerChallengeContext context)
@@ -55,7 +75,38 @@ internal sealed class RevocationBearerEvents(JwtBearerEvents? appEvents, Type? a
                 : $"{context.ErrorDescription}; {revoked.Description}";
         }
 
-        return AppEvents(context.HttpContext).Challenge(context);
+        return base.Challenge(context);
+    }
+
+    /// <summary>
+    /// Whether the store was asked when the token was validated. It was not when the app put other parameters in place for
+    /// this request, or perhaps when a handler of its own validated the token.
+    /// </summary>
+    private bool WasChecked(TokenValidatedContext context) =>
+        RevocationLifetimeValidator.IsProtected(context.Options.TokenValidationParameters, _check)
+        && BearerProtection.HandlersAreStock(context.Options);
+
+    private bool IsAccepted(TokenValidatedContext context)
+    {
+        try
+        {
+            _check.ThrowIfRevoked(context.SecurityToken);
+            return true;
+        }
+        catch (SecurityTokenValidationException refused)
+        {
+            Note(context.HttpContext, refused);
+            context.Fail(refused);
+            return false;
+        }
+    }
+
+    private static void Note(HttpContext context, Exception failure)
+    {
+        if (Find<SecurityTokenRevocationUnknownException>(failure) is not null)
+        {
+            context.Features.Set(StatusUnknown.Instance);
+        }
     }
 
     private static async Task RememberLater(Task task, TokenValidatedContext context)
@@ -73,15 +124,18 @@ internal sealed class RevocationBearerEvents(JwtBearerEvents? appEvents, Type? a
         }
     }
 
-    // JwtBearer reports the failures of several token handlers together.
+    // JwtBearer reports the failures of several token handlers together, and a handler of the app may wrap one.
     private static TException? Find<TException>(Exception? failure)
-        where TException : SecurityTokenValidationException =>
-        failure as TException ?? (failure as AggregateException)?.InnerExceptions.OfType<TException>().FirstOrDefault();
+        where TException : SecurityTokenValidationException => failure switch
+        {
+            null => null,
+            TException found => found,
+            AggregateException several => several.InnerExceptions.Select(Find<TException>).FirstOrDefault(found => found is not null),
+            _ => Find<TException>(failure.InnerException),
+        };
 
     private JwtBearerEvents AppEvents(HttpContext context) =>
-        appEventsType is null ? appEvents ?? None : ResolvedEvents.Get(context, this, appEventsType);
-
-    private static readonly JwtBearerEvents None = new();
+        _appEventsType is null ? _appEvents : ResolvedEvents.Get(context, this, _appEventsType);
 
     private sealed class StatusUnknown
     {

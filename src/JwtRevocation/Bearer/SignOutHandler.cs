@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -10,8 +11,7 @@ namespace JwtRevocation;
 /// The scheme behind <c>HttpContext.SignOutAsync()</c> and <c>TypedResults.SignOut()</c>: revokes the tokens that
 /// authenticated the request, and what else <see cref="SignOutScope"/> says.
 /// </summary>
-internal sealed class SignOutHandler(
-    TokenRevoker revoker, IAuthenticationSchemeProvider schemes, ILogger<SignOutHandler> logger) : IAuthenticationSignOutHandler
+internal sealed class SignOutHandler(TokenRevoker revoker, ILogger<SignOutHandler> logger) : IAuthenticationSignOutHandler
 {
     private HttpContext? _context;
 
@@ -25,8 +25,11 @@ internal sealed class SignOutHandler(
 
     public async Task SignOutAsync(AuthenticationProperties? properties)
     {
+        // Not injected: a worker has none, and no sign-out either.
+        IAuthenticationSchemeProvider schemes = Context.RequestServices.GetRequiredService<IAuthenticationSchemeProvider>();
+        IReadOnlyCollection<string> userSchemes = await RequestSchemes.OfUserAsync(Context, schemes).ConfigureAwait(false);
         bool any = false;
-        foreach (SecurityToken token in ValidatedToken.AllOf(Context))
+        foreach (SecurityToken token in ValidatedToken.AcceptedIn(Context, userSchemes))
         {
             any = true;
             try
@@ -35,22 +38,22 @@ internal sealed class SignOutHandler(
             }
             catch (RevocationFailedException) when (!Context.Response.HasStarted)
             {
-                // Last of all, so that an endpoint which goes on and answers 200 does not hide it.
-                Context.Response.OnStarting(
-                    static response =>
-                    {
-                        ((HttpResponse)response).AnswerUnavailable();
-                        return Task.CompletedTask;
-                    },
-                    Context.Response);
                 Context.Response.AnswerUnavailable();
             }
         }
 
-        if (!any)
+        if (any)
         {
-            logger.NothingToSignOut();
-            await ChallengeByDefaultAsync().ConfigureAwait(false);
+            return;
+        }
+
+        // Somebody who is signed in by a cookie has nothing to sign out here. Anybody else is told so, and what was wrong
+        // with the token if there was one at all.
+        logger.NothingToSignOut();
+        if (userSchemes.Count == 0 || await RequestSchemes.AnyBearerAsync(userSchemes, schemes).ConfigureAwait(false))
+        {
+            AuthenticationScheme? scheme = await schemes.GetDefaultChallengeSchemeAsync().ConfigureAwait(false);
+            await (scheme is null ? ChallengeAsync(properties: null) : Context.ChallengeAsync(scheme.Name)).ConfigureAwait(false);
         }
     }
 
@@ -76,13 +79,6 @@ internal sealed class SignOutHandler(
         {
             await revoker.RevokeAsync(self).ConfigureAwait(false);
         }
-    }
-
-    // Says what was wrong with the token, if there was one at all.
-    private async Task ChallengeByDefaultAsync()
-    {
-        AuthenticationScheme? scheme = await schemes.GetDefaultChallengeSchemeAsync().ConfigureAwait(false);
-        await (scheme is null ? ChallengeAsync(properties: null) : Context.ChallengeAsync(scheme.Name)).ConfigureAwait(false);
     }
 
     public Task<AuthenticateResult> AuthenticateAsync() => Task.FromResult(AuthenticateResult.NoResult());

@@ -24,9 +24,7 @@ internal sealed class SignOutScheme : IPostConfigureOptions<AuthenticationOption
             options.DefaultScheme = options.Schemes.Single().Name;
         }
 
-        // In the order in which ASP.NET Core looks for it.
-        string? signOutScheme = options.DefaultSignOutScheme ?? options.DefaultSignInScheme ?? options.DefaultScheme;
-        if (signOutScheme is null || !CanSignOut(options, signOutScheme))
+        if (TakesOver(options))
         {
             options.DefaultSignOutScheme = JwtRevocationDefaults.AuthenticationScheme;
         }
@@ -34,7 +32,24 @@ internal sealed class SignOutScheme : IPostConfigureOptions<AuthenticationOption
         options.AddScheme<SignOutHandler>(JwtRevocationDefaults.AuthenticationScheme, displayName: null);
     }
 
-    private static bool CanSignOut(AuthenticationOptions options, string scheme) =>
-        options.SchemeMap.TryGetValue(scheme, out AuthenticationSchemeBuilder? builder)
-        && builder.HandlerType?.IsAssignableTo(typeof(IAuthenticationSignOutHandler)) == true;
+    /// <summary>
+    /// Whether a sign-out that names no scheme should come here: where it would throw today, and where the app's users are
+    /// authenticated by bearer tokens by default, so that the scheme that it would go to (that of Identity's external
+    /// logins, say) has nothing of theirs. What the app has chosen for signing out, and can, stays.
+    /// </summary>
+    private static bool TakesOver(AuthenticationOptions options)
+    {
+        if (options.DefaultSignOutScheme is { } chosen)
+        {
+            return IsA<JwtBearerHandler>(options, chosen);
+        }
+
+        return IsA<JwtBearerHandler>(options, options.DefaultAuthenticateScheme ?? options.DefaultScheme)
+            || !IsA<IAuthenticationSignOutHandler>(options, options.DefaultSignInScheme ?? options.DefaultScheme);
+    }
+
+    private static bool IsA<THandler>(AuthenticationOptions options, string? scheme) =>
+        scheme is not null
+        && options.SchemeMap.TryGetValue(scheme, out AuthenticationSchemeBuilder? builder)
+        && builder.HandlerType?.IsAssignableTo(typeof(THandler)) == true;
 }

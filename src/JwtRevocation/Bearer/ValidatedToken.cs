@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -22,7 +21,7 @@ internal sealed class ValidatedToken
         Token = token;
     }
 
-    public SecurityToken Token { get; }
+    private SecurityToken Token { get; }
 
     public static void Remember(TokenValidatedContext context)
     {
@@ -30,27 +29,12 @@ internal sealed class ValidatedToken
         features.Set(new ValidatedToken(context.Scheme.Name, context.SecurityToken, features.Get<ValidatedToken>()));
     }
 
-    /// <summary>
-    /// The tokens that authenticated the request: of all that were accepted in it, those of the schemes that its user
-    /// comes from. A policy that names its schemes leaves the default scheme's token out.
-    /// </summary>
-    public static IEnumerable<SecurityToken> AllOf(HttpContext context)
+    /// <summary>The tokens that schemes of these names accepted in this request; <see langword="null"/> for any scheme.</summary>
+    public static IEnumerable<SecurityToken> AcceptedIn(HttpContext context, IReadOnlyCollection<string>? schemes)
     {
-        ValidatedToken? last = context.Features.Get<ValidatedToken>();
-        if (last is null || context.User.Identity?.IsAuthenticated != true)
+        for (ValidatedToken? token = context.Features.Get<ValidatedToken>(); token is not null; token = token._earlier)
         {
-            yield break;
-        }
-
-        // The authorization middleware joins the names of a policy's schemes with a semicolon.
-        string[]? schemes = context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Ticket?.AuthenticationScheme.Split(';');
-
-        // Somebody put another user in place (then there is no result, or one that names no scheme), made from what the
-        // tokens of this request said.
-        bool any = schemes is null or ["context.User"];
-        for (ValidatedToken? token = last; token is not null; token = token._earlier)
-        {
-            if (any || schemes!.Contains(token._scheme, StringComparer.Ordinal))
+            if (schemes is null || schemes.Contains(token._scheme))
             {
                 yield return token.Token;
             }

@@ -25,4 +25,7 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Debug, "A token was refused that is older than revocations which were dropped after MaxTokenLifetime.")]
     public static partial void RefusedTooOld(this ILogger logger);
+
+    [LoggerMessage(8, LogLevel.Warning, "Revocations of tokens are kept for good from now on, and their number only grows: some parameters do not end a token at its 'exp', because ValidateLifetime is false or a LifetimeValidator of the app decides.")]
+    public static partial void KeptForGood(this ILogger logger);
 }

@@ -16,12 +16,16 @@ namespace JwtRevocation;
 /// <remarks>
 /// <para>
 /// It is the first 128 bits of the decoded signature for HS, RS, PS and ES in 256, 384 and 512
-/// (<see href="https://www.rfc-editor.org/rfc/rfc7518#section-3.1">RFC 7518, section 3.1</see>). For ECDSA these lie
-/// within <c>r</c>, so that the signature's twin <c>(r, n − s)</c>, which verifies as well, has the same fingerprint.
-/// For every other algorithm and for unsigned tokens it is the first 128 bits of SHA-256 over the decoded header and
+/// (<see href="https://www.rfc-editor.org/rfc/rfc7518#section-3.1">RFC 7518, section 3.1</see>); of the number without
+/// its leading zero bytes for RSA, whose PSS signatures verify without them as well. For ECDSA these bits lie within
+/// <c>r</c>, so that the signature's twin <c>(r, n − s)</c>, which verifies too, has the same fingerprint. For every other algorithm and for unsigned tokens it is the first 128 bits of SHA-256 over the decoded header and
 /// payload.
 /// </para>
-/// <para>It tells nothing of the token's claims, and the token cannot be made from it.</para>
+/// <para>
+/// It tells nothing of the token's claims, and the token cannot be made from it. Keep it to yourself all the same where an
+/// app trusts issuers that do not trust each other: one of them could choose a key by which a token of its own has a
+/// fingerprint that it knows, and revoke that.
+/// </para>
 /// </remarks>
 public readonly record struct TokenFingerprint(UInt128 Value)
 {
@@ -62,53 +66,67 @@ public readonly record struct TokenFingerprint(UInt128 Value)
             return false;
         }
 
-        Span<byte> bytes = stackalloc byte[PrefixBytes];
-        if (!TryDecodePrefix(jws.Signature, bytes))
+        Span<byte> prefix = stackalloc byte[PrefixBytes];
+        if (jws.Signature.Length >= PrefixChars
+            && Base64Url.DecodeFromChars(jws.Signature[..PrefixChars], prefix, out _, out int written) == OperationStatus.Done
+            && written == PrefixBytes
+            && prefix[0] != 0)
         {
-            return false;
+            value = BinaryPrimitives.ReadUInt128BigEndian(prefix);
+            return true;
         }
 
-        value = BinaryPrimitives.ReadUInt128BigEndian(bytes);
-        return true;
+        return TryFromUnusualSignature(in jws, out value);
     }
 
-    // The algorithms of which a message has one valid signature (HMAC, RSA), or two that share r (ECDSA), and whose
-    // signatures are uniform in these bits.
+    // The algorithms of which nobody but the signer can make another valid signature, but for one that is written in another
+    // way (HMAC, RSA) or shares r (ECDSA), and whose signatures are uniform in these bits.
     private static bool HasUniformSignature(string? algorithm) => algorithm is
         "HS256" or "HS384" or "HS512" or
         "RS256" or "RS384" or "RS512" or
         "PS256" or "PS384" or "PS512" or
         "ES256" or "ES384" or "ES512";
 
-    private static bool TryDecodePrefix(ReadOnlySpan<char> signature, Span<byte> bytes)
+    /// <summary>
+    /// For a signature that is not plain base64url, or that begins with a zero: what some handler ignores, or reads as the
+    /// same character or number, must not make another token.
+    /// </summary>
+    private static bool TryFromUnusualSignature(in EncodedJws jws, out UInt128 value)
     {
-        if (signature.Length >= PrefixChars && IsDecoded(signature[..PrefixChars], bytes))
+        value = default;
+        char[] chars = ArrayPool<char>.Shared.Rent(jws.Signature.Length);
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(jws.Signature.Length);
+        try
         {
-            return true;
-        }
-
-        // Not plain base64url: what some handler ignores, or reads as the same character, must not make another token.
-        Span<char> plain = stackalloc char[PrefixChars];
-        int length = 0;
-        foreach (char c in signature)
-        {
-            if (c == '=' || char.IsWhiteSpace(c))
+            int length = 0;
+            foreach (char c in jws.Signature)
             {
-                continue;
+                if (c != '=' && !char.IsWhiteSpace(c))
+                {
+                    chars[length++] = c switch { '+' => '-', '/' => '_', _ => c };
+                }
             }
 
-            plain[length++] = c switch { '+' => '-', '/' => '_', _ => c };
-            if (length == PrefixChars)
+            if (Base64Url.DecodeFromChars(chars.AsSpan(0, length), bytes, out _, out int written) != OperationStatus.Done)
             {
-                return IsDecoded(plain, bytes);
+                return false;
             }
-        }
 
-        return false;
+            // An RSA signature is a number, and RSA-PSS verifies it without its leading zeros as well.
+            ReadOnlySpan<byte> signature = bytes.AsSpan(0, written);
+            if (jws.Algorithm is ['R' or 'P', ..])
+            {
+                signature = signature.TrimStart((byte)0);
+            }
+
+            return BinaryPrimitives.TryReadUInt128BigEndian(signature, out value);
+        }
+        finally
+        {
+            ArrayPool<char>.Shared.Return(chars);
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
     }
-
-    private static bool IsDecoded(ReadOnlySpan<char> chars, Span<byte> bytes) =>
-        Base64Url.DecodeFromChars(chars, bytes, out _, out int written) == OperationStatus.Done && written == PrefixBytes;
 
     // The decoded bytes, and not the text: without a signature over it, the text itself can be spelled in many ways.
     // The length of the header goes first, so that no other header and payload can make the same bytes.

@@ -25,8 +25,8 @@ public interface ITokenRevoker
     /// </summary>
     /// <param name="encodedToken">
     /// The token in its compact form. It may come from anywhere: one that no scheme would accept is not stored, so it can
-    /// neither revoke another token nor fill the memory. One that is not valid yet, or revoked already, is revoked; one
-    /// that can never be valid again needs no revocation and leaves none behind.
+    /// neither revoke another token nor fill the memory. One that is not valid yet, or revoked already, is revoked; that
+    /// of one which can never be valid again is dropped before long.
     /// </param>
     /// <param name="details">What else there is to say.</param>
     /// <param name="cancellationToken">Cancels the wait for the signing keys and the store.</param>

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Tokens;
 
@@ -8,21 +9,21 @@ namespace JwtRevocation;
 /// accept the token.
 /// </summary>
 /// <remarks>It only learns of longer times. Forgetting one would drop entries that an earlier reader still needs.</remarks>
-internal sealed class TokenRetention(IOptions<JwtRevocationOptions> options)
+internal sealed class TokenRetention(IOptions<JwtRevocationOptions> options, ILogger<TokenRetention> logger)
 {
     private readonly TimeSpan _margin = options.Value.RetentionMargin;
     private readonly TimeSpan _maxTokenLifetime = options.Value.MaxTokenLifetime;
     private long _clockSkew;
-    private volatile bool _expirationIsNotChecked;
+    private bool _expirationIsNotChecked;
 
     /// <summary>Learns of parameters by which tokens are validated.</summary>
     /// <param name="parameters">The parameters.</param>
     /// <param name="byOwnDelegate">Whether the app's own delegate decides on the times: by which rules, nobody can know.</param>
     public void Include(TokenValidationParameters parameters, bool byOwnDelegate)
     {
-        if (byOwnDelegate || !parameters.ValidateLifetime)
+        if ((byOwnDelegate || !parameters.ValidateLifetime) && !Interlocked.Exchange(ref _expirationIsNotChecked, true))
         {
-            _expirationIsNotChecked = true;
+            logger.KeptForGood();
         }
 
         long skew = parameters.ClockSkew.Ticks;
@@ -36,17 +37,18 @@ internal sealed class TokenRetention(IOptions<JwtRevocationOptions> options)
     /// <summary>The time until which a revocation of a token with this <c>exp</c> must be kept.</summary>
     public DateTimeOffset KeepUntil(DateTimeOffset? tokenExpires)
     {
-        if (_expirationIsNotChecked || tokenExpires is not { } expires)
+        if (Volatile.Read(ref _expirationIsNotChecked) || tokenExpires is not { } expires)
         {
             return DateTimeOffset.MaxValue;
         }
 
-        return Later(expires, new TimeSpan(Interlocked.Read(ref _clockSkew)) + _margin);
+        return Later(Later(expires, ClockSkew), _margin);
     }
 
     /// <summary>The time until which a revocation of tokens that were issued up to a cutoff must be kept.</summary>
-    public DateTimeOffset KeepGroupUntil(DateTimeOffset cutoff) =>
-        Later(cutoff, _maxTokenLifetime + new TimeSpan(Interlocked.Read(ref _clockSkew)) + _margin);
+    public DateTimeOffset KeepGroupUntil(DateTimeOffset cutoff) => Later(Later(Later(cutoff, _maxTokenLifetime), ClockSkew), _margin);
+
+    private TimeSpan ClockSkew => new(Interlocked.Read(ref _clockSkew));
 
     private static DateTimeOffset Later(DateTimeOffset time, TimeSpan by) =>
         DateTimeOffset.MaxValue - time > by ? time + by : DateTimeOffset.MaxValue;

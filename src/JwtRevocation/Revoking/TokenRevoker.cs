@@ -23,11 +23,6 @@ internal sealed class TokenRevoker(
         DateTimeOffset expires = target.Kind == RevocationTargetKind.Token
             ? retention.KeepUntil(target.TokenExpires)
             : retention.KeepGroupUntil(details?.Cutoff ?? now);
-        if (expires <= now)
-        {
-            return new() { Expires = expires };
-        }
-
         return await StoreAsync(
             new()
             {

@@ -2,7 +2,7 @@ namespace JwtRevocation;
 
 /// <summary>
 /// Holds revocations, and answers from memory whether a token is revoked. Register your own with
-/// <see cref="JwtRevocationBuilder.AddStore{TStore}"/>.
+/// <see cref="JwtRevocationBuilder.AddStore{TStore}()"/>.
 /// </summary>
 /// <remarks>
 /// A store is one instance per app and is called by many threads at once. Revocations only accumulate: a later, shorter

@@ -6,10 +6,17 @@ namespace JwtRevocation;
 
 /// <summary>Asks the store about a token and turns its answer into what a token handler understands.</summary>
 internal sealed class RevocationCheck(
-    IRevokedTokenStore store, IOptions<JwtRevocationOptions> options, RevocationMetrics metrics, ILogger<RevocationCheck> logger)
+    IRevokedTokenStore store,
+    IOptions<JwtRevocationOptions> options,
+    RevocationMetrics metrics,
+    TimeProvider timeProvider,
+    ILogger<RevocationCheck> logger)
 {
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(10);
+
     private readonly bool _reject = options.Value.WhenUnavailable == WhenUnavailable.Reject;
-    private int _unavailable;
+    private int _reported;
+    private long _lastUnavailable;
 
     /// <exception cref="SecurityTokenRevokedException">The token is revoked.</exception>
     /// <exception cref="SecurityTokenRevocationUnknownException">The store cannot say, and such requests are rejected.</exception>
@@ -70,20 +77,21 @@ internal sealed class RevocationCheck(
         return status;
     }
 
-    // One line when it begins and one when it ends, not one for each request.
+    // One line when it begins and one when it ends, not one for each request; and not one each time that a store changes its
+    // mind from request to request.
     private void ReportChange(bool unavailable, Exception? failure)
     {
-        int now = unavailable ? 1 : 0;
-        if (Volatile.Read(ref _unavailable) == now || Interlocked.Exchange(ref _unavailable, now) == now)
-        {
-            return;
-        }
-
         if (unavailable)
         {
-            logger.StoreUnavailable(_reject ? WhenUnavailable.Reject : WhenUnavailable.Allow, failure);
+            Volatile.Write(ref _lastUnavailable, timeProvider.GetTimestamp());
+            if (Interlocked.Exchange(ref _reported, 1) == 0)
+            {
+                logger.StoreUnavailable(_reject ? WhenUnavailable.Reject : WhenUnavailable.Allow, failure);
+            }
         }
-        else
+        else if (Volatile.Read(ref _reported) == 1
+            && timeProvider.GetElapsedTime(Volatile.Read(ref _lastUnavailable)) >= Settled
+            && Interlocked.Exchange(ref _reported, 0) == 1)
         {
             logger.StoreAvailable();
         }

@@ -11,7 +11,8 @@ internal sealed class RevocationLifetimeValidator
     private readonly RevocationCheck _check;
     private readonly TokenRetention _retention;
     private readonly LifetimeValidator? _appValidator;
-    private readonly bool _handlersAreStock;
+    private readonly bool _byOwnDelegate;
+    private volatile bool _handlersAreStock;
     private StockLifetimeValidation _stock;
 
     private RevocationLifetimeValidator(
@@ -21,6 +22,9 @@ internal sealed class RevocationLifetimeValidator
         _retention = retention;
         _handlersAreStock = handlersAreStock;
         _appValidator = parameters.LifetimeValidator;
+
+        // Another app's validator decides as the delegate does that it has found itself.
+        _byOwnDelegate = _appValidator?.Target is RevocationLifetimeValidator other ? other._byOwnDelegate : _appValidator is not null;
         _stock = Learn(parameters);
     }
 
@@ -28,9 +32,14 @@ internal sealed class RevocationLifetimeValidator
     public static void Protect(
         TokenValidationParameters parameters, RevocationCheck check, TokenRetention retention, bool handlersAreStock)
     {
-        if (!IsProtected(parameters, check))
+        if (Of(parameters, check) is not { } validator)
         {
             parameters.LifetimeValidator = new RevocationLifetimeValidator(check, retention, parameters, handlersAreStock).Validate;
+        }
+        else if (!handlersAreStock)
+        {
+            // Parameters that several schemes share are as careful as the most doubtful handler needs.
+            validator._handlersAreStock = false;
         }
 
         // An actor's token is validated by these when they are set, and by the outer parameters when not.
@@ -40,8 +49,11 @@ internal sealed class RevocationLifetimeValidator
         }
     }
 
-    private static bool IsProtected(TokenValidationParameters parameters, RevocationCheck check) =>
-        parameters.LifetimeValidator?.Target is RevocationLifetimeValidator validator && validator._check == check;
+    /// <summary>Whether a handler that validates by these parameters asks this app's store.</summary>
+    public static bool IsProtected(TokenValidationParameters parameters, RevocationCheck check) => Of(parameters, check) is not null;
+
+    private static RevocationLifetimeValidator? Of(TokenValidationParameters parameters, RevocationCheck check) =>
+        parameters.LifetimeValidator?.Target is RevocationLifetimeValidator validator && validator._check == check ? validator : null;
 
     private bool Validate(
         DateTime? notBefore, DateTime? expires, SecurityToken token, TokenValidationParameters parameters)
@@ -91,8 +103,7 @@ internal sealed class RevocationLifetimeValidator
 
     private StockLifetimeValidation Learn(TokenValidationParameters parameters)
     {
-        bool byOwnDelegate = _appValidator is not null and not { Target: RevocationLifetimeValidator };
-        _retention.Include(parameters, byOwnDelegate);
+        _retention.Include(parameters, _byOwnDelegate);
         StockLifetimeValidation stock = new(parameters);
         Volatile.Write(ref _stock, stock);
         return stock;

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 
 namespace JwtRevocation.Tests.Diagnostics;
 
@@ -62,9 +63,14 @@ public sealed class DiagnosticsTests
     public async Task No_log_line_of_the_library_holds_anything_of_a_token()
     {
         LogCollector logs = new();
+        FakeTimeProvider clock = new(TimeProvider.System.GetUtcNow());
         await using TestApi api = await TestApi.StartAsync(
             revocation: builder => builder.AddStore<FaultyStore>(),
-            services: services => services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(logs)));
+            services: services =>
+            {
+                services.AddSingleton<TimeProvider>(clock);
+                services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(logs));
+            });
         FaultyStore store = (FaultyStore)api.Services.GetRequiredService<IRevokedTokenStore>();
         string token = TestTokens.Create();
         using HttpResponseMessage signOut = await api.SignOutAsync(token);
@@ -76,11 +82,17 @@ public sealed class DiagnosticsTests
         await api.StatusAsync(token);
         store.Fault = Fault.None;
         await api.StatusAsync(token);
+        store.Fault = Fault.Throws;
+        await api.StatusAsync(token);
+        store.Fault = Fault.None;
+        clock.Advance(TimeSpan.FromSeconds(10));
+        await api.StatusAsync(token);
 
         logs.Lines.Where(line => line.Category.StartsWith("JwtRevocation", StringComparison.Ordinal)).Select(line => line.EventId)
-            .Should().Equal(4, 1, 5, 2, 3, 1);
+            .Should().Equal(4, 1, 5, 2, 1, 3, 1);
         string jti = new Microsoft.IdentityModel.JsonWebTokens.JsonWebToken(token).Id;
-        foreach (string secret in token.Split('.')[1..].Append(jti))
+        TokenFingerprint.TryCreate(new Microsoft.IdentityModel.JsonWebTokens.JsonWebToken(token), out TokenFingerprint fingerprint);
+        foreach (string secret in token.Split('.')[1..].Append(jti).Append(fingerprint.ToString()))
         {
             logs.Lines.Should().NotContain(line => line.Category.StartsWith("JwtRevocation", StringComparison.Ordinal) && line.Text.Contains(secret));
         }

@@ -30,6 +30,60 @@ public sealed class FingerprintTests
         accepted.Should().BeGreaterThan(2);
     }
 
+    [Theory]
+    [InlineData("HS256")]
+    [InlineData("RS256")]
+    [InlineData("PS256")]
+    [InlineData("PS384")]
+    [InlineData("PS512")]
+    [InlineData("ES256")]
+    public async Task So_has_a_signature_without_its_leading_zeros(string algorithm)
+    {
+        string token = TestTokens.CreateWithLeadingZero(algorithm);
+        List<string> accepted = [];
+        foreach (string spelling in Spelling.Of(token, algorithm))
+        {
+            foreach (SecurityToken read in await AcceptedByAsync(spelling, TestTokens.Parameters()))
+            {
+                FingerprintOf(read).Should().Be(FingerprintOf(new JsonWebToken(token)), "{0} is accepted as the same token", spelling);
+                accepted.Add(spelling);
+            }
+        }
+
+        if (algorithm.StartsWith("PS", StringComparison.Ordinal) && OperatingSystem.IsLinux())
+        {
+            accepted.Should().Contain(spelling => spelling.Length < token.Length, "OpenSSL takes it: or this test shows nothing");
+        }
+    }
+
+    [Fact]
+    public void Neither_the_other_alphabet_nor_white_space_nor_padding_makes_another_fingerprint()
+    {
+        // Whatever handlers accept today: older ones accepted more.
+        foreach (string algorithm in TestKeys.Algorithms)
+        {
+            string token = TestTokens.Create(algorithm);
+            int signature = token.LastIndexOf('.') + 1;
+            foreach (string spelling in new[]
+            {
+                token[..signature] + token[signature..].Replace('-', '+').Replace('_', '/'),
+                token + "==", token + "\n", token.Insert(signature, " "), token.Insert(signature + 7, "\r\n"),
+            })
+            {
+                FingerprintOf(Reader(spelling)).Should().Be(FingerprintOf(new JsonWebToken(token)));
+            }
+        }
+    }
+
+    [Fact]
+    public void What_is_no_part_of_the_header_cannot_be_moved_into_the_payload()
+    {
+        FingerprintOf(Unsigned("{\"alg\":\"none\"} ", "{\"sub\":\"a\"}"))
+            .Should().NotBe(FingerprintOf(Unsigned("{\"alg\":\"none\"}", " {\"sub\":\"a\"}")));
+
+        static JsonWebToken Unsigned(string header, string payload) => new($"{Base64UrlEncoder.Encode(header)}.{Base64UrlEncoder.Encode(payload)}.");
+    }
+
     [Fact]
     public async Task Random_edits_never_give_an_accepted_token_another_fingerprint()
     {
@@ -172,6 +226,14 @@ public sealed class FingerprintTests
         TokenFingerprint.TryCreate(new NotAJwt(), out _).Should().BeFalse();
         TokenFingerprint.TryCreate(new JwtSecurityToken(issuer: "never encoded"), out _).Should().BeFalse();
         TokenFingerprint.TryCreate(new JsonWebToken(TestTokens.Create(encrypted: true)), out _).Should().BeFalse("it is not decrypted");
+    }
+
+    // Reads any text as the signature, as a lenient handler would.
+    private static JwtSecurityToken Reader(string token)
+    {
+        string[] parts = token.Split('.');
+        JwtSecurityToken read = new($"{parts[0]}.{parts[1]}.");
+        return new(read.Header, read.Payload, parts[0], parts[1], parts[2]);
     }
 
     private static TokenFingerprint FingerprintOf(SecurityToken token)

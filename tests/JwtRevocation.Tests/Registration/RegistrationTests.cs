@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace JwtRevocation.Tests.Registration;
@@ -127,6 +128,7 @@ public sealed class RegistrationTests
     public static TheoryData<string, string> WrongOptions => new()
     {
         { "RetentionMargin=-00:00:01", "JwtRevocationOptions.RetentionMargin*'-00:00:01'" },
+        { "MaxTokenLifetime=00:00:00", "JwtRevocationOptions.MaxTokenLifetime*'00:00:00'" },
         { "WhenUnavailable=7", "JwtRevocationOptions.WhenUnavailable*'7'" },
         { "Schemes:0=Baerer", "JwtRevocationOptions.Schemes*'Baerer'" },
         { "Schemes:0=JwtRevocation", "JwtRevocationOptions.Schemes*'JwtRevocation'" },
@@ -181,6 +183,47 @@ public sealed class RegistrationTests
 
         await AssertSignOutWorksAsync(second);
         await AssertSignOutWorksAsync(first);
+    }
+
+    [Theory]
+    [InlineData("Development")]
+    [InlineData("Production")]
+    public async Task A_worker_without_authentication_starts(string environment)
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new() { EnvironmentName = environment });
+        builder.ConfigureContainer(new DefaultServiceProviderFactory(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true }));
+        builder.Services.AddJwtRevocation();
+        using IHost host = builder.Build();
+
+        await host.StartAsync(TestContext.Current.CancellationToken);
+
+        host.Services.GetRequiredService<ITokenRevoker>().Should().NotBeNull();
+        await host.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task A_default_scheme_for_signing_out_that_the_app_has_chosen_and_can_stays()
+    {
+        await using TestApi api = await TestApi.StartCoreAsync(services =>
+        {
+            services.AddAuthentication(options =>
+            {
+                options.DefaultScheme = "Bearer";
+                options.DefaultSignOutScheme = "Cookies";
+            }).AddCookie("Cookies").AddJwtBearer(bearer => TestApi.UseTestTokens(bearer));
+            services.AddJwtRevocation();
+        });
+
+        (await api.Services.GetRequiredService<IAuthenticationSchemeProvider>().GetDefaultSignOutSchemeAsync())!.Name.Should().Be("Cookies");
+    }
+
+    [Fact]
+    public async Task A_store_may_be_made_by_the_app()
+    {
+        FaultyStore store = new();
+        await using TestApi api = await TestApi.StartAsync(revocation: builder => builder.AddStore(_ => store));
+
+        api.Services.GetRequiredService<IRevokedTokenStore>().Should().BeSameAs(store);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -74,14 +75,42 @@ public sealed class RevokerTests
     }
 
     [Fact]
-    public async Task An_encoded_token_that_can_never_be_valid_again_leaves_nothing_behind()
+    public async Task The_revocation_of_an_encoded_token_that_can_never_be_valid_again_goes_by_itself()
     {
-        await using TestApi api = await TestApi.StartAsync();
+        FakeTimeProvider clock = new(TimeProvider.System.GetUtcNow());
+        await using TestApi api = await TestApi.StartAsync(services: services => services.AddSingleton<TimeProvider>(clock));
 
         await api.Revoker.RevokeAsync(
             TestTokens.Create(expires: TimeProvider.System.GetUtcNow() - TimeSpan.FromMinutes(11)), TestContext.Current.CancellationToken);
+        clock.Advance(TimeSpan.FromMinutes(1));
 
         Count(api).Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_encoded_token_finds_its_scheme_though_others_are_broken(bool throws)
+    {
+        await using TestApi api = await TestApi.StartCoreAsync(services =>
+        {
+            services.AddAuthentication("Bearer")
+                .AddJwtBearer("Misconfigured", bearer => bearer.Authority = "http://not-https.test")
+                .AddJwtBearer("Broken", bearer => TestApi.UseTestTokens(bearer, broken => broken.TokenHandlers.Insert(0, new BrokenHandler(throws))))
+                .AddJwtBearer("Unreachable", bearer => bearer.ConfigurationManager = new UnreachableConfigurationManager())
+                .AddJwtBearer(bearer => TestApi.UseTestTokens(bearer));
+            services.AddJwtRevocation();
+        });
+        string token = TestTokens.Create();
+
+        await api.Revoker.RevokeAsync(token, TestContext.Current.CancellationToken);
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+
+        // And a sign-out does not mind them either.
+        string another = TestTokens.Create();
+        using HttpResponseMessage signOut = await api.SignOutAsync(another);
+        signOut.StatusCode.Should().Be(HttpStatusCode.OK);
+        (await api.StatusAsync(another)).Should().Be(HttpStatusCode.Unauthorized);
     }
 
     [Fact]
@@ -143,6 +172,21 @@ public sealed class RevokerTests
     }
 
     private static int Count(TestApi api) => ((InMemoryRevokedTokenStore)api.Services.GetRequiredService<IRevokedTokenStore>()).Count;
+
+    private sealed class BrokenHandler(bool throws) : TokenHandler
+    {
+        public override Task<TokenValidationResult> ValidateTokenAsync(string token, TokenValidationParameters validationParameters) =>
+            throws ? throw new FormatException("broken") : Task.FromResult(new TokenValidationResult());
+    }
+
+    private sealed class UnreachableConfigurationManager : IConfigurationManager<OpenIdConnectConfiguration>
+    {
+        public Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel) => throw new HttpRequestException("out of reach");
+
+        public void RequestRefresh()
+        {
+        }
+    }
 
     /// <summary>Not a BaseConfigurationManager: JwtBearer asks it by itself.</summary>
     private sealed class OwnConfigurationManager(OpenIdConnectConfiguration configuration) : IConfigurationManager<OpenIdConnectConfiguration>

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace JwtRevocation.Tests.SigningOut;
 
@@ -285,6 +286,130 @@ public sealed class SignOutTests
         named.StatusCode.Should().Be(HttpStatusCode.OK);
         using HttpResponseMessage again = await api.SignOutAsync(token, "/named");
         again.ShouldBeRevoked();
+    }
+
+    [Theory]
+    [InlineData("policy names the forwarding scheme")]
+    [InlineData("forwarding scheme is the default")]
+    [InlineData("bearer scheme forwards")]
+    [InlineData("semicolon in the name")]
+    public async Task Works_through_schemes_that_forward(string how)
+    {
+        string name = how == "semicolon in the name" ? "Bearer;own" : "Bearer";
+        await using TestApi api = await TestApi.StartCoreAsync(
+            services =>
+            {
+                AuthenticationBuilder authentication = services.AddAuthentication(how == "forwarding scheme is the default" ? "Smart" : name)
+                    .AddJwtBearer(name, bearer => TestApi.UseTestTokens(bearer, more =>
+                        more.ForwardDefaultSelector = how == "bearer scheme forwards" ? _ => "Other" : null))
+                    .AddJwtBearer("Other", bearer => TestApi.UseTestTokens(bearer))
+                    .AddPolicyScheme("Smart", null, smart =>
+                    {
+                        smart.ForwardDefault = name;
+                        smart.ForwardSignOut = JwtRevocationDefaults.AuthenticationScheme;
+                    });
+                services.AddJwtRevocation();
+            },
+            app =>
+            {
+                AuthorizationPolicy policy = new AuthorizationPolicyBuilder(how == "policy names the forwarding scheme" ? "Smart" : name).RequireAuthenticatedUser().Build();
+                app.MapGet("/policy", () => "in").RequireAuthorization(policy);
+                app.MapPost("/policy", () => TypedResults.SignOut()).RequireAuthorization(policy);
+            });
+
+        foreach (string path in how == "forwarding scheme is the default" ? new[] { "/me /sign-out" } : ["/policy /policy", "/me /sign-out"])
+        {
+            string[] paths = path.Split(' ');
+            string token = TestTokens.Create();
+            (await api.StatusAsync(token, paths[0])).Should().Be(HttpStatusCode.OK);
+            using HttpResponseMessage signOut = await api.SignOutAsync(token, paths[1]);
+            signOut.StatusCode.Should().Be(HttpStatusCode.OK);
+            (await api.StatusAsync(token, paths[0])).Should().Be(HttpStatusCode.Unauthorized);
+        }
+    }
+
+    [Fact]
+    public async Task Takes_over_where_the_users_are_authenticated_by_bearer_tokens_and_signing_in_is_for_something_else()
+    {
+        // As with Identity, whose external logins are the default scheme for signing in.
+        await using TestApi api = await TestApi.StartCoreAsync(services =>
+        {
+            services.AddAuthentication(options => options.DefaultSignInScheme = "External").AddCookie("External");
+            services.AddAuthentication("Bearer").AddJwtBearer(bearer => TestApi.UseTestTokens(bearer));
+            services.AddJwtRevocation();
+        });
+        string token = TestTokens.Create();
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(token);
+
+        signOut.StatusCode.Should().Be(HttpStatusCode.OK);
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task A_user_with_a_cookie_has_nothing_to_sign_out_here_and_is_not_challenged()
+    {
+        await using TestApi api = await TestApi.StartCoreAsync(
+            services =>
+            {
+                services.AddAuthentication("Cookies").AddCookie("Cookies").AddJwtBearer(bearer => TestApi.UseTestTokens(bearer));
+                services.AddJwtRevocation();
+            },
+            app =>
+            {
+                app.MapPost("/cookie", (HttpContext context) => context.SignInAsync("Cookies", new(new ClaimsIdentity([new("sub", "alice")], "password"))));
+                app.MapPost("/both", () => TypedResults.SignOut(authenticationSchemes: ["Cookies", JwtRevocationDefaults.AuthenticationScheme])).RequireAuthorization();
+            });
+        using HttpResponseMessage signIn = await api.SendAsync(HttpMethod.Post, "/cookie", null);
+        using HttpRequestMessage request = new(HttpMethod.Post, "/both");
+        request.Headers.Add("Cookie", signIn.Headers.GetValues("Set-Cookie").Single().Split(';')[0]);
+
+        using HttpResponseMessage signOut = await api.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        signOut.StatusCode.Should().Be(HttpStatusCode.OK);
+        signOut.Headers.GetValues("Set-Cookie").Should().ContainSingle(cookie => cookie.StartsWith(".AspNetCore.Cookies=;"));
+    }
+
+    [Fact]
+    public async Task Events_that_the_app_sets_on_its_options_later_are_called()
+    {
+        await using TestApi api = await TestApi.StartAsync(bearer => bearer.Events = new() { OnTokenValidated = Say("first") });
+        JwtBearerEvents events = api.Services.GetRequiredService<IOptionsMonitor<JwtBearerOptions>>().Get("Bearer").Events;
+        Func<TokenValidatedContext, Task> earlier = events.OnTokenValidated;
+        events.OnTokenValidated = async context =>
+        {
+            await earlier(context);
+            await Say("second")(context);
+        };
+
+        using HttpResponseMessage response = await api.GetAsync(TestTokens.Create());
+
+        response.Headers.GetValues("Said").Should().Equal("first", "second");
+
+        static Func<TokenValidatedContext, Task> Say(string what) => context =>
+        {
+            context.Response.Headers.Append("Said", what);
+            return Task.CompletedTask;
+        };
+    }
+
+    [Fact]
+    public async Task Two_schemes_with_an_events_type_have_an_instance_each()
+    {
+        await using TestApi api = await TestApi.StartCoreAsync(
+            services =>
+            {
+                services.AddTransient<CountingEvents>();
+                services.AddAuthentication()
+                    .AddJwtBearer("First", bearer => TestApi.UseTestTokens(bearer, first => first.EventsType = typeof(CountingEvents)))
+                    .AddJwtBearer("Second", bearer => TestApi.UseTestTokens(bearer, second => second.EventsType = typeof(CountingEvents)));
+                services.AddJwtRevocation();
+            },
+            app => app.MapGet("/both", () => "in").RequireAuthorization(new AuthorizationPolicyBuilder("First", "Second").RequireAuthenticatedUser().Build()));
+
+        using HttpResponseMessage response = await api.GetAsync(TestTokens.Create(), "/both");
+
+        response.Headers.GetValues("Events").Should().Equal("received, validated");
     }
 
     [Fact]

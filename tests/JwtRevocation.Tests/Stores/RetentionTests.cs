@@ -1,6 +1,10 @@
 using System.Net;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
 
 namespace JwtRevocation.Tests.Stores;
 
@@ -69,5 +73,63 @@ public sealed class RetentionTests
 
         receipt.Expires.Should().Be(DateTimeOffset.MaxValue);
         (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_greatest_of_times_are_no_error(bool margin)
+    {
+        await using TestApi api = await TestApi.StartAsync(
+            bearer => bearer.TokenValidationParameters.ClockSkew = margin ? TimeSpan.Zero : TimeSpan.MaxValue,
+            options: options => options.RetentionMargin = margin ? TimeSpan.MaxValue : TimeSpan.Zero);
+        string token = TestTokens.Create();
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(token);
+
+        signOut.StatusCode.Should().Be(HttpStatusCode.OK);
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task It_is_kept_for_good_once_a_copy_of_the_parameters_has_ignored_exp()
+    {
+        await using TestApi api = await TestApi.StartAsync();
+        RevocationReceipt before = await api.Revoker.RevokeAsync(TestTokens.Create(), TestContext.Current.CancellationToken);
+        before.Expires.Should().BeBefore(DateTimeOffset.MaxValue);
+
+        // As an endpoint does that takes expired tokens for new ones.
+        TokenValidationParameters copy = api.Services.GetRequiredService<IOptionsMonitor<JwtBearerOptions>>().Get("Bearer").TokenValidationParameters.Clone();
+        copy.ValidateLifetime = false;
+        (await new JsonWebTokenHandler().ValidateTokenAsync(TestTokens.Create(), copy)).IsValid.Should().BeTrue();
+
+        RevocationReceipt after = await api.Revoker.RevokeAsync(TestTokens.Create(), TestContext.Current.CancellationToken);
+        after.Expires.Should().Be(DateTimeOffset.MaxValue);
+    }
+
+    [Fact]
+    public async Task It_is_stored_though_the_clock_says_that_its_token_is_long_past()
+    {
+        FakeTimeProvider clock = new(TimeProvider.System.GetUtcNow() + TimeSpan.FromDays(1));
+        await using TestApi api = await TestApi.StartAsync(services: services => services.AddSingleton<TimeProvider>(clock));
+        string token = TestTokens.Create();
+
+        await api.Revoker.RevokeAsync(token, TestContext.Current.CancellationToken);
+
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task It_is_kept_for_good_where_another_app_has_put_its_own_delegate_into_shared_parameters()
+    {
+        TokenValidationParameters shared = TestTokens.Parameters();
+        shared.LifetimeValidator = (_, _, _, _) => true;
+        await using TestApi first = await TestApi.StartAsync(bearer => bearer.TokenValidationParameters = shared);
+        await first.StatusAsync(TestTokens.Create());
+        await using TestApi second = await TestApi.StartAsync(bearer => bearer.TokenValidationParameters = shared);
+
+        RevocationReceipt receipt = await second.Revoker.RevokeAsync(TestTokens.Create(), TestContext.Current.CancellationToken);
+
+        receipt.Expires.Should().Be(DateTimeOffset.MaxValue);
     }
 }

@@ -28,6 +28,15 @@ internal static class Spelling
             }
         }
 
+        // An RSA signature is a number; PSS verifies it without its leading zeros too.
+        byte[] decoded = signature.Length == 0 ? [] : Base64Url.DecodeFromChars(signature);
+        if (decoded is [0, ..])
+        {
+            yield return head + Base64Url.EncodeToString(decoded.AsSpan(1));
+            yield return head + Base64Url.EncodeToString(decoded.AsSpan().TrimStart((byte)0));
+        }
+
+        yield return head + Base64Url.EncodeToString([0, .. decoded]);
         yield return head + signature.Replace('-', '+').Replace('_', '/');
         yield return head + Convert.ToBase64String(Base64Url.DecodeFromChars(signature));
         foreach (char last in Alphabet)

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -48,6 +49,19 @@ internal static class TestTokens
         };
         configure?.Invoke(descriptor);
         return Handler.CreateToken(descriptor);
+    }
+
+    /// <summary>A token whose signature begins with a zero byte, which one in 256 does.</summary>
+    public static string CreateWithLeadingZero(string algorithm)
+    {
+        string token;
+        do
+        {
+            token = Create(algorithm);
+        }
+        while (Base64Url.DecodeFromChars(token.AsSpan(token.LastIndexOf('.') + 1))[0] != 0);
+
+        return token;
     }
 
     public static string CreateUnsigned(string subject = "alice") =>

@@ -1,7 +1,13 @@
 using System.IdentityModel.Tokens.Jwt;
 using System.Net;
 using System.Security.Cryptography;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -76,6 +82,20 @@ public sealed class SeamTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public async Task Or_does_so_with_the_configuration_at_hand(bool securityTokenValidators)
+    {
+        await using TestApi api = await TestApi.StartAsync(bearer =>
+        {
+            bearer.UseSecurityTokenValidators = securityTokenValidators;
+            bearer.TokenValidationParameters.SignatureValidatorUsingConfiguration = (token, _, _) =>
+                securityTokenValidators ? new JwtSecurityToken(token) : new JsonWebToken(token);
+        });
+        await AssertSignOutHoldsAsync(api, TestTokens.Create());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public async Task An_unsigned_token_can_be_signed_out_where_the_app_takes_such(bool securityTokenValidators)
     {
         await using TestApi api = await TestApi.StartAsync(bearer =>
@@ -97,6 +117,86 @@ public sealed class SeamTests
             bearer.TokenHandlers.Add(new HandlerOfTheApp());
         });
         await AssertSignOutHoldsAsync(api, TestTokens.Create());
+    }
+
+    [Fact]
+    public async Task Or_under_one_that_asks_no_lifetime_validator()
+    {
+        await using TestApi api = await TestApi.StartAsync(bearer =>
+        {
+            bearer.TokenHandlers.Clear();
+            bearer.TokenHandlers.Add(new HandlerWithoutTimes());
+        });
+        await AssertSignOutHoldsAsync(api, TestTokens.Create());
+    }
+
+    [Fact]
+    public async Task Or_under_one_whose_tokens_are_no_JWTs_which_nobody_could_revoke()
+    {
+        await using TestApi api = await TestApi.StartAsync(bearer =>
+        {
+            bearer.TokenHandlers.Clear();
+            bearer.TokenHandlers.Add(new HandlerOfAnotherType());
+        });
+
+        (await api.StatusAsync("anything")).Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Theory]
+    [InlineData("Stock")]
+    [InlineData("Own")]
+    public async Task Parameters_that_two_schemes_share_are_as_careful_as_either_needs(string first)
+    {
+        TokenValidationParameters shared = TestTokens.Parameters();
+        await using TestApi api = await TestApi.StartCoreAsync(
+            services =>
+            {
+                services.AddAuthentication(first)
+                    .AddJwtBearer("Stock", bearer => TestApi.UseTestTokens(bearer, stock => stock.TokenValidationParameters = shared))
+                    .AddJwtBearer("Own", bearer => TestApi.UseTestTokens(bearer, own =>
+                    {
+                        own.TokenValidationParameters = shared;
+                        own.TokenHandlers.Clear();
+                        own.TokenHandlers.Add(new HandlerOfTheApp());
+                    }));
+                services.AddJwtRevocation();
+            },
+            app => app.MapGet("/own", () => "in").RequireAuthorization(new AuthorizationPolicyBuilder("Own").RequireAuthenticatedUser().Build()));
+        string token = TestTokens.Create();
+        await AssertSignOutHoldsAsync(api, token);
+
+        (await api.StatusAsync(token, "/own")).Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task Parameters_that_the_app_puts_in_place_for_a_request_do_not_let_a_revoked_token_pass()
+    {
+        await using TestApi api = await TestApi.StartAsync(bearer => bearer.Events = new()
+        {
+            OnMessageReceived = context =>
+            {
+                context.Options.TokenValidationParameters = TestTokens.Parameters();
+                return Task.CompletedTask;
+            },
+        });
+        await AssertSignOutHoldsAsync(api, TestTokens.Create());
+    }
+
+    [Fact]
+    public async Task Nor_do_options_that_were_put_into_the_cache()
+    {
+        await using TestApi api = await TestApi.StartAsync();
+        JwtBearerOptions options = new();
+        TestApi.UseTestTokens(options);
+        api.Services.GetRequiredService<IOptionsMonitorCache<JwtBearerOptions>>().TryAdd("Dynamic", options).Should().BeTrue();
+        api.Services.GetRequiredService<IAuthenticationSchemeProvider>().AddScheme(new("Dynamic", null, typeof(JwtBearerHandler)));
+        string token = TestTokens.Create();
+
+        await api.Revoker.RevokeAsync(token, TestContext.Current.CancellationToken);
+
+        DefaultHttpContext context = new() { RequestServices = api.Services };
+        context.Request.Headers.Authorization = $"Bearer {token}";
+        (await context.AuthenticateAsync("Dynamic")).Failure.Should().BeOfType<SecurityTokenRevokedException>();
     }
 
     [Fact]
@@ -188,6 +288,18 @@ public sealed class SeamTests
                 return new() { Exception = exception };
             }
         }
+    }
+
+    private sealed class HandlerWithoutTimes : TokenHandler
+    {
+        public override Task<TokenValidationResult> ValidateTokenAsync(string token, TokenValidationParameters validationParameters) =>
+            new JsonWebTokenHandler().ValidateTokenAsync(token, TestTokens.Parameters());
+    }
+
+    private sealed class HandlerOfAnotherType : TokenHandler
+    {
+        public override Task<TokenValidationResult> ValidateTokenAsync(string token, TokenValidationParameters validationParameters) =>
+            Task.FromResult(new TokenValidationResult { IsValid = true, SecurityToken = new NotAJwt(), ClaimsIdentity = new("test") });
     }
 
     private sealed class RollingKeys(SecurityKey first) : IConfigurationManager<OpenIdConnectConfiguration>

@@ -93,6 +93,65 @@ public sealed class UnavailableTests
         response.StatusCode.Should().Be(HttpStatusCode.ServiceUnavailable);
     }
 
+    [Theory]
+    [InlineData("Bearer", "Cookies")]
+    [InlineData("Cookies", "Bearer")]
+    public async Task Nor_does_a_scheme_that_redirects(string one, string other)
+    {
+        await using TestApi api = await TestApi.StartCoreAsync(
+            services =>
+            {
+                services.AddAuthentication().AddCookie("Cookies").AddJwtBearer("Bearer", bearer => TestApi.UseTestTokens(bearer));
+                services.AddJwtRevocation().AddStore<FaultyStore>();
+            },
+            app => app.MapGet("/both", () => "in").RequireAuthorization(new AuthorizationPolicyBuilder(one, other).RequireAuthenticatedUser().Build()));
+        StoreOf(api).Fault = Fault.Unknown;
+
+        using HttpResponseMessage response = await api.GetAsync(TestTokens.Create(), "/both");
+
+        response.ShouldBeUnavailable();
+        response.Headers.Location.Should().BeNull();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task It_is_found_among_the_failures_of_several_handlers(bool wrapped)
+    {
+        await using TestApi api = await TestApi.StartAsync(
+            bearer => bearer.TokenHandlers.Insert(0, new FailingHandler(wrapped)),
+            revocation => revocation.AddStore<FaultyStore>());
+        string token = TestTokens.Create();
+        StoreOf(api).Fault = Fault.Unknown;
+        using HttpResponseMessage unknown = await api.GetAsync(token);
+        unknown.ShouldBeUnavailable();
+
+        StoreOf(api).Fault = Fault.None;
+        using HttpResponseMessage signOut = await api.SignOutAsync(token);
+        using HttpResponseMessage refused = await api.GetAsync(token);
+        refused.Challenge().Should().Contain("The token was revoked");
+    }
+
+    [Fact]
+    public async Task A_sign_out_that_fails_after_the_response_has_started_is_no_quiet_success()
+    {
+        await using TestApi api = await StartAsync(endpoints: app => app.MapPost("/late", async (HttpContext context) =>
+        {
+            await context.Response.WriteAsync("so far so good");
+            await context.Response.Body.FlushAsync();
+            await Microsoft.AspNetCore.Authentication.AuthenticationHttpContextExtensions.SignOutAsync(context);
+        }).RequireAuthorization());
+        StoreOf(api).RevokeFails = true;
+
+        Func<Task> signOut = async () =>
+        {
+            using HttpResponseMessage response = await api.SignOutAsync(TestTokens.Create(), "/late");
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        };
+
+        await signOut.Should().ThrowAsync<Exception>();
+    }
+
     [Fact]
     public async Task A_revocation_that_was_not_stored_is_no_sign_out_whatever_the_endpoint_goes_on_to_say()
     {
@@ -130,4 +189,17 @@ public sealed class UnavailableTests
         TestApi.StartAsync(revocation: builder => builder.AddStore<FaultyStore>(), options: options, endpoints: endpoints);
 
     private static FaultyStore StoreOf(TestApi api) => (FaultyStore)api.Services.GetRequiredService<IRevokedTokenStore>();
+
+    private sealed class FailingHandler(bool wrapped) : Microsoft.IdentityModel.Tokens.TokenHandler
+    {
+        // Either only its own failure, or around that of the handler which it has asked.
+        public override async Task<Microsoft.IdentityModel.Tokens.TokenValidationResult> ValidateTokenAsync(
+            string token, Microsoft.IdentityModel.Tokens.TokenValidationParameters validationParameters)
+        {
+            Exception? inner = wrapped
+                ? (await new Microsoft.IdentityModel.JsonWebTokens.JsonWebTokenHandler().ValidateTokenAsync(token, validationParameters)).Exception
+                : null;
+            return new() { Exception = new InvalidOperationException("not mine", inner) };
+        }
+    }
 }

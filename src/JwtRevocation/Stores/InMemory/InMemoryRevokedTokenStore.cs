@@ -18,6 +18,7 @@ public sealed class InMemoryRevokedTokenStore : IRevokedTokenStore, IDisposable
     private const int SweepDutyCycle = 100;
 
     private readonly TimeProvider _timeProvider;
+    private readonly TrustedClock _clock;
     private readonly ITimer _timer;
     private readonly TokenTable _tokens = new();
     private readonly GroupTable _groups = new();
@@ -25,13 +26,15 @@ public sealed class InMemoryRevokedTokenStore : IRevokedTokenStore, IDisposable
     // Said of single tokens only by those who want to read it in a list; most entries have none.
     private readonly ConcurrentDictionary<TokenFingerprint, (string? Reason, string? Actor)> _remarks = new();
 
-    private long _previousSweep = long.MinValue;
-
     /// <summary>Makes an empty store.</summary>
     /// <param name="timeProvider">The clock by which entries lapse; the system's by default.</param>
     public InMemoryRevokedTokenStore(TimeProvider? timeProvider = null)
     {
         _timeProvider = timeProvider ?? TimeProvider.System;
+        _clock = new(_timeProvider);
+
+        // Now, while it is most likely right: what it says later is held against this.
+        _clock.GetUtcTicks();
         _timer = CreateTimer();
     }
 
@@ -106,11 +109,7 @@ public sealed class InMemoryRevokedTokenStore : IRevokedTokenStore, IDisposable
 
     private void Sweep()
     {
-        // Lapsed now and at the sweep before: a clock that leaps ahead and is set right again costs no live entry.
-        long now = _timeProvider.GetUtcNow().UtcTicks;
-        long lapsed = Math.Min(now, _previousSweep);
-        _previousSweep = now;
-
+        long lapsed = _clock.GetUtcTicks();
         _tokens.Sweep(lapsed);
         _groups.Sweep(lapsed);
         foreach (TokenFingerprint fingerprint in _remarks.Keys)
