@@ -18,13 +18,12 @@ internal static class ContractToken
         RequireExpirationTime = false,
     };
 
-    public static async Task<SecurityToken> ValidatedAsync()
+    public static Task<SecurityToken> ValidatedAsync() =>
+        ValidatedAsync(new() { [JwtRegisteredClaimNames.Jti] = Guid.NewGuid().ToString("N") });
+
+    public static async Task<SecurityToken> ValidatedAsync(Dictionary<string, object> claims)
     {
-        string text = Handler.CreateToken(new SecurityTokenDescriptor
-        {
-            Claims = new Dictionary<string, object> { [JwtRegisteredClaimNames.Jti] = Guid.NewGuid().ToString("N") },
-            SigningCredentials = Credentials,
-        });
+        string text = Handler.CreateToken(new SecurityTokenDescriptor { Claims = claims, SigningCredentials = Credentials });
         TokenValidationResult result = await Handler.ValidateTokenAsync(text, Parameters);
         return result.IsValid ? result.SecurityToken : throw result.Exception;
     }

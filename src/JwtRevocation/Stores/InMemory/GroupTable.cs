@@ -56,7 +56,7 @@ internal sealed class GroupTable
 
             long cutoff = revocation.Cutoff?.UtcTicks ?? now.UtcTicks;
             long acceptedFrom = revocation.AcceptedFrom?.UtcTicks
-                ?? (revocation.Cutoff is null ? AfterReceipts(cutoff, target, held, issuer, claims) : Cutoffs.NextSecond(cutoff));
+                ?? (revocation.Cutoff is null && target.HasCutoff ? AfterReceipts(cutoff, target, held, issuer, claims) : Cutoffs.NextSecond(cutoff));
             var entry = GroupEntry.Of(revocation, Cutoffs.Of(cutoff, acceptedFrom, revocation.Except));
             if (held is null)
             {

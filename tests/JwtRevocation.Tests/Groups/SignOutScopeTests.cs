@@ -1,0 +1,187 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Microsoft.IdentityModel.JsonWebTokens;
+
+namespace JwtRevocation.Tests.Groups;
+
+public sealed class SignOutScopeTests
+{
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task Others_ends_every_session_but_this_one(bool encrypted, bool securityTokenValidators)
+    {
+        await using TestApi api = await StartAsync(securityTokenValidators);
+        string here = Session("alice", "1", encrypted);
+        string hereToo = Session("alice", "1", encrypted);
+        string there = Session("alice", "2", encrypted);
+        string bob = Session("bob", "3", encrypted);
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(here, "/others");
+
+        signOut.StatusCode.Should().Be(HttpStatusCode.OK);
+        (await StatusesAsync(api, here, hereToo, there, bob)).Should().Equal(200, 200, 401, 200);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Everywhere_ends_them_all(bool encrypted)
+    {
+        await using TestApi api = await StartAsync();
+        string here = Session("alice", "1", encrypted);
+        string there = Session("alice", "2", encrypted);
+        string bob = Session("bob", "3", encrypted);
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(here, "/everywhere");
+
+        signOut.StatusCode.Should().Be(HttpStatusCode.OK);
+        (await StatusesAsync(api, here, there, bob)).Should().Equal(401, 401, 200);
+    }
+
+    [Fact]
+    public async Task Everywhere_ends_this_token_though_its_issuers_clock_is_ahead()
+    {
+        await using TestApi api = await StartAsync();
+        string here = TestTokens.Create(configure: descriptor => descriptor.Claims["iat"] = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 90);
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(here, "/everywhere");
+
+        (await StatusesAsync(api, here)).Should().Equal(401);
+    }
+
+    [Fact]
+    public async Task A_token_without_a_session_is_one_by_itself()
+    {
+        await using TestApi api = await StartAsync();
+        string here = Session("alice", null);
+        string there = Session("alice", null);
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(here, "/others");
+
+        (await StatusesAsync(api, here, there)).Should().Equal(200, 401);
+    }
+
+    [Fact]
+    public async Task The_same_subject_of_another_issuer_is_somebody_else()
+    {
+        await using TestApi api = await StartAsync(bearer: parameters => parameters.ValidIssuers = [TestTokens.Issuer, "https://another.test"]);
+        string here = Session("alice", "1");
+        string namesake = TestTokens.Create(configure: descriptor => descriptor.Issuer = "https://another.test");
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(here, "/everywhere");
+
+        (await StatusesAsync(api, here, namesake)).Should().Equal(401, 200);
+    }
+
+    [Fact]
+    public async Task A_store_that_does_not_take_it_is_a_503()
+    {
+        await using TestApi api = await StartAsync(store: builder => builder.AddStore<FaultyStore>());
+        ((FaultyStore)api.Services.GetRequiredService<IRevokedTokenStore>()).RevokeFails = true;
+
+        foreach (string path in new[] { "/others", "/everywhere" })
+        {
+            using HttpResponseMessage signOut = await api.SignOutAsync(Session("alice", "1"), path);
+            signOut.ShouldBeUnavailable();
+        }
+    }
+
+    [Fact]
+    public async Task A_new_password_ends_every_session_and_its_token_works_at_once_a_thousand_times_in_one_second()
+    {
+        // The store's clock stands still: it is all the same second, and the same moment.
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        using InMemoryRevokedTokenStore store = new(new FakeTimeProvider(now));
+        await using TestApi api = await StartAsync(store: builder => builder.AddStore(_ => store));
+        for (int i = 0; i < 1_000; i++)
+        {
+            string user = $"user {i}";
+            string phone = Session(user, "1", issuedAt: now);
+            string laptop = Session(user, "2", issuedAt: now);
+
+            RevocationReceipt receipt = await api.Revoker.RevokeAsync(RevocationTarget.Subject(TestTokens.Issuer, user), TestContext.Current.CancellationToken);
+            string fresh = TestTokens.Create(subject: user, configure: descriptor => descriptor.IssuedAt = receipt.AcceptedFrom!.Value.UtcDateTime);
+
+            (receipt.AcceptedFrom!.Value - now).Should().BeLessThanOrEqualTo(TimeSpan.FromSeconds(1));
+            (await StatusesAsync(api, fresh, phone, laptop)).Should().Equal(200, 401, 401);
+        }
+    }
+
+    [Fact]
+    public async Task So_it_does_for_one_user_who_cannot_stop()
+    {
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        using InMemoryRevokedTokenStore store = new(new FakeTimeProvider(now));
+        await using TestApi api = await StartAsync(store: builder => builder.AddStore(_ => store));
+        string last = Session("alice", "1", issuedAt: now);
+        for (int i = 0; i < 1_000; i++)
+        {
+            RevocationReceipt receipt = await api.Revoker.RevokeAsync(RevocationTarget.Subject(TestTokens.Issuer, "alice"), TestContext.Current.CancellationToken);
+            string fresh = TestTokens.Create(configure: descriptor => descriptor.IssuedAt = receipt.AcceptedFrom!.Value.UtcDateTime);
+            (await StatusesAsync(api, fresh, last)).Should().Equal(200, 401);
+            last = fresh;
+        }
+    }
+
+    [Fact]
+    public async Task Details_that_do_not_fit_the_target_are_refused()
+    {
+        await using TestApi api = await StartAsync();
+        RevocationTarget session = RevocationTarget.Session(TestTokens.Issuer, "1");
+        RevocationTarget subject = RevocationTarget.Subject(TestTokens.Issuer, "alice");
+
+        await ShouldThrow(session, new() { Except = session });
+        await ShouldThrow(session, new() { Cutoff = DateTimeOffset.UnixEpoch });
+        await ShouldThrow(session, new() { ByAuthenticationTime = true });
+        await ShouldThrow(subject, new() { Except = subject });
+        await ShouldThrow(subject, new() { Cutoff = TimeProvider.System.GetUtcNow().AddMinutes(1) });
+
+        async Task ShouldThrow(RevocationTarget target, RevocationDetails unfit) =>
+            await ((Func<Task>)(() => api.Revoker.RevokeAsync(target, unfit))).Should().ThrowAsync<ArgumentException>().WithParameterName("details");
+    }
+
+    private static Task<TestApi> StartAsync(
+        bool securityTokenValidators = false,
+        Action<JwtRevocationBuilder>? store = null,
+        Action<Microsoft.IdentityModel.Tokens.TokenValidationParameters>? bearer = null) => TestApi.StartAsync(
+            options =>
+            {
+                options.UseSecurityTokenValidators = securityTokenValidators;
+                bearer?.Invoke(options.TokenValidationParameters);
+            },
+            store,
+            endpoints: app =>
+            {
+                app.MapPost("/everywhere", () => TypedResults.SignOut(SignOutScope.Everywhere())).RequireAuthorization();
+                app.MapPost("/others", () => TypedResults.SignOut(SignOutScope.Others())).RequireAuthorization();
+            });
+
+    private static string Session(string subject, string? session, bool encrypted = false, DateTimeOffset? issuedAt = null) => TestTokens.Create(
+        subject: subject,
+        encrypted: encrypted,
+        configure: descriptor =>
+        {
+            descriptor.IssuedAt = (issuedAt ?? TimeProvider.System.GetUtcNow()).UtcDateTime;
+            if (session is not null)
+            {
+                descriptor.Claims[JwtRegisteredClaimNames.Sid] = session;
+            }
+        });
+
+    private static async Task<int[]> StatusesAsync(TestApi api, params string[] tokens)
+    {
+        List<int> statuses = [];
+        foreach (string token in tokens)
+        {
+            statuses.Add((int)await api.StatusAsync(token));
+        }
+
+        return [.. statuses];
+    }
+}
