@@ -5,6 +5,7 @@ return args switch
 {
     ["gate"] => GateProgram.Run(),
     ["footprint"] => FootprintProgram.Run(),
+    ["groups"] => GroupsProgram.Run(),
     ["api", .. string[] rest] => await ApiLoad.RunAsync(rest),
     ["serve", string mode] => await ApiServer.RunAsync(Enum.Parse<ApiMode>(mode)),
     _ => RunBenchmarks(args),

@@ -2,9 +2,12 @@ namespace JwtRevocation.Benchmarks;
 
 internal static class StoreExtensions
 {
-    public static void Add(this InMemoryRevokedTokenStore store, RevocationTarget target, DateTimeOffset expires)
+    public static void Add(this InMemoryRevokedTokenStore store, RevocationTarget target, DateTimeOffset expires) =>
+        store.Add(new() { Target = target, Expires = expires });
+
+    public static void Add(this InMemoryRevokedTokenStore store, Revocation revocation)
     {
-        ValueTask<RevocationReceipt> added = store.RevokeAsync(new() { Target = target, Expires = expires });
+        ValueTask<RevocationReceipt> added = store.RevokeAsync(revocation);
         if (!added.IsCompletedSuccessfully)
         {
             throw new InvalidOperationException("The store in memory answers at once.");

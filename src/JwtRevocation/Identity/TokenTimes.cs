@@ -44,16 +44,15 @@ internal static class TokenTimes
             }
         }
 
-        // IdentityModel rounds a fraction away, up or down. Only within a second of the cutoffs does it matter.
         if (value is long or int)
         {
-            long seconds = value is long whole ? Math.Clamp(whole, -Never, Never) : (int)value;
-            if (ToTicks(seconds + 1) <= Math.Min(exact, wholeSeconds))
+            (long earliest, long latest) = Around(value is long whole ? whole : (int)value);
+            if (latest <= Math.Min(exact, wholeSeconds))
             {
                 return true;
             }
 
-            if (ToTicks(seconds - 1) > Math.Max(exact, wholeSeconds))
+            if (earliest > Math.Max(exact, wholeSeconds))
             {
                 return false;
             }
@@ -67,6 +66,16 @@ internal static class TokenTimes
                 decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal seconds)
                 && ToTicks(seconds) > (decimal.IsInteger(seconds) ? cutoff.WholeSeconds : cutoff.Exact),
             (exact, wholeSeconds));
+    }
+
+    /// <summary>
+    /// The moments, in UTC ticks, that lie about a time as IdentityModel gives it: it rounds a fraction away, up or down, so
+    /// that within a second of a cutoff the token's own JSON has to tell.
+    /// </summary>
+    public static (long Earliest, long Latest) Around(long seconds)
+    {
+        seconds = Math.Clamp(seconds, -Never, Never);
+        return (ToTicks(seconds - 1), ToTicks(seconds + 1));
     }
 
     private static long ToTicks(long seconds) => DateTime.UnixEpoch.Ticks + (seconds * TimeSpan.TicksPerSecond);

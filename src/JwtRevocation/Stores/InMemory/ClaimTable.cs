@@ -27,11 +27,11 @@ internal sealed class ClaimTable
         }
     }
 
-    public bool Revokes(in RevocableToken token)
+    public bool Revokes(ref TokenUnderCheck token)
     {
         foreach (string claim in _claims)
         {
-            if (Revokes(in token, claim))
+            if (Revokes(ref token, claim))
             {
                 return true;
             }
@@ -40,24 +40,28 @@ internal sealed class ClaimTable
         return false;
     }
 
-    private bool Revokes(in RevocableToken token, string claim)
+    private bool Revokes(ref TokenUnderCheck token, string claim)
     {
-        if (!TokenClaims.TryGet(token.SecurityToken, claim, out object? value))
+        if (!TokenClaims.TryGet(token.Token.SecurityToken, claim, out object? value))
         {
             return false;
         }
 
         if (value is string text)
         {
-            return Entries.TryGetValue(text, out GroupEntry? entry) && entry.Revokes(in token);
+            return Entries.TryGetValue(text, out GroupEntry? entry) && entry.Revokes(ref token);
         }
 
         // A number, an array, or a string that IdentityModel took for a date: as the token has it.
-        ValueSearch search = new(Entries.GetAlternateLookup<ReadOnlySpan<char>>(), token);
+        ValueSearch search = new(Entries.GetAlternateLookup<ReadOnlySpan<char>>(), token.Token);
         return PayloadReader.AnyValue(
-            token.SecurityToken,
+            token.Token.SecurityToken,
             claim,
-            static (ReadOnlySpan<char> value, in ValueSearch search) => search.Entries.TryGetValue(value, out GroupEntry? found) && found.Revokes(in search.Token),
+            static (ReadOnlySpan<char> value, in ValueSearch search) =>
+            {
+                TokenUnderCheck token = new(in search.Token);
+                return search.Entries.TryGetValue(value, out GroupEntry? found) && found.Revokes(ref token);
+            },
             in search);
     }
 

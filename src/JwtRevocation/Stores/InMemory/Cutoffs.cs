@@ -25,8 +25,8 @@ internal readonly record struct Cutoffs(CutoffRegisters Exact, CutoffRegisters W
     public static Cutoffs Merge(in Cutoffs a, in Cutoffs b) =>
         new(CutoffRegisters.Merge(a.Exact, b.Exact), CutoffRegisters.Merge(a.WholeSeconds, b.WholeSeconds));
 
-    public bool Revokes(in RevocableToken token, string timeClaim) =>
-        !Exact.IsEmpty && TokenTimes.IsUpTo(token.SecurityToken, timeClaim, Exact.For(in token), WholeSeconds.For(in token));
+    public bool Revokes(ref TokenUnderCheck token, string timeClaim) =>
+        !Exact.IsEmpty && token.IsUpTo(timeClaim, Exact.For(in token.Token), WholeSeconds.For(in token.Token));
 
     /// <summary>Revocations that, merged again, make these cutoffs.</summary>
     public IEnumerable<Fact> Facts()

@@ -52,10 +52,10 @@ internal sealed class GroupEntry
         newer.Actor ?? older.Actor);
 
     /// <summary>Whether it revokes a token of its target.</summary>
-    public bool Revokes(in RevocableToken token) =>
+    public bool Revokes(ref TokenUnderCheck token) =>
         !Target.HasCutoff
-        || _byIssuedAt.Revokes(in token, TokenTimes.IssuedAt)
-        || _byAuthenticationTime.Revokes(in token, TokenTimes.AuthenticationTime);
+        || _byIssuedAt.Revokes(ref token, TokenTimes.IssuedAt)
+        || _byAuthenticationTime.Revokes(ref token, TokenTimes.AuthenticationTime);
 
     public IEnumerable<Revocation> Revocations() =>
         _byIssuedAt.Facts().Select(fact => ToRevocation(fact, byAuthenticationTime: false))

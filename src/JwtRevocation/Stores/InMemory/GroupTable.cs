@@ -22,20 +22,21 @@ internal sealed class GroupTable
 
     public RevocationStatus GetStatus(in RevocableToken token)
     {
-        if (!_inUse)
-        {
-            return RevocationStatus.NotRevoked;
-        }
+        return _inUse ? GetStatusInUse(in token) : RevocationStatus.NotRevoked;
+    }
 
-        if ((_everything is { } everything && everything.Revokes(in token))
-            || (_issuers.TryGetValue(token.SecurityToken.Issuer ?? "", out IssuerTable? issuer) && issuer.Revokes(in token)))
+    private RevocationStatus GetStatusInUse(in RevocableToken token)
+    {
+        TokenUnderCheck check = new(in token);
+        if ((_everything is { } everything && everything.Revokes(ref check))
+            || (_issuers.TryGetValue(check.Issuer, out IssuerTable? issuer) && issuer.Revokes(ref check)))
         {
             return RevocationStatus.Revoked;
         }
 
         // Asked last: if the sweep drops an entry meanwhile, it has said so before.
-        return IsUpTo(in token, TokenTimes.IssuedAt, ref _droppedIssuedAt)
-            || IsUpTo(in token, TokenTimes.AuthenticationTime, ref _droppedAuthenticationTime)
+        return WasDropped(ref check, TokenTimes.IssuedAt, ref _droppedIssuedAt)
+            || WasDropped(ref check, TokenTimes.AuthenticationTime, ref _droppedAuthenticationTime)
             ? RevocationStatus.TooOld
             : RevocationStatus.NotRevoked;
     }
@@ -154,10 +155,10 @@ internal sealed class GroupTable
         Volatile.Write(ref _droppedAuthenticationTime, Math.Max(_droppedAuthenticationTime, entry.LatestAuthenticationTime));
     }
 
-    private static bool IsUpTo(in RevocableToken token, string timeClaim, ref long dropped)
+    private static bool WasDropped(ref TokenUnderCheck token, string timeClaim, ref long dropped)
     {
         long cutoff = Volatile.Read(ref dropped);
-        return TokenTimes.IsUpTo(token.SecurityToken, timeClaim, cutoff, cutoff);
+        return cutoff != long.MinValue && token.IsUpTo(timeClaim, cutoff, cutoff);
     }
 
     /// <summary>

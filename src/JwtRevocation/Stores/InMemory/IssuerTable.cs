@@ -32,16 +32,16 @@ internal sealed class IssuerTable
         return _all is { } all ? entries.Append(all) : entries;
     }
 
-    public bool Revokes(in RevocableToken token)
+    public bool Revokes(ref TokenUnderCheck token)
     {
-        if (_all is { } all && all.Revokes(in token))
+        if (_all is { } all && all.Revokes(ref token))
         {
             return true;
         }
 
         foreach (ClaimTable table in _claims)
         {
-            if (table.Revokes(in token))
+            if (table.Revokes(ref token))
             {
                 return true;
             }
