@@ -47,6 +47,36 @@ public sealed class PageInChromiumTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Page_in_Chromium_shows_both_devices_reacting()
+    {
+        IPage page = await OpenAsync(width: 1280, height: 900);
+        await ClickAsync(page, "phone", "Sign in", "POST /sign-in → 200 OK");
+        await ClickAsync(page, "laptop", "Sign in", "POST /sign-in → 200 OK");
+        await ExpectStatesAsync("signed in", "signed in");
+
+        await ClickAsync(page, "phone", "Sign out others", "POST /sign-out/others → 200 OK");
+        await ExpectStatesAsync("signed in", "token refused");
+
+        await ClickAsync(page, "laptop", "Sign in", "POST /sign-in → 200 OK");
+        await ClickAsync(page, "laptop", "Sign out everywhere", "POST /sign-out/everywhere → 200 OK");
+        await ExpectStatesAsync("token refused", "token refused");
+
+        await ClickAsync(page, "phone", "Sign in", "POST /sign-in → 200 OK");
+        await ClickAsync(page, "laptop", "Sign in", "POST /sign-in → 200 OK");
+        await ClickAsync(page, "phone", "Change password", "POST /password → 200 OK");
+        await ExpectStatesAsync("signed in", "token refused");
+
+        await page.ScreenshotAsync(new() { Path = Path.Combine(Repository.Screenshots, "page-devices.png"), FullPage = true });
+        _pageErrors.Should().BeEmpty();
+
+        async Task ExpectStatesAsync(string phone, string laptop)
+        {
+            await Expect(page.Locator("#phone .state")).ToHaveTextAsync(phone);
+            await Expect(page.Locator("#laptop .state")).ToHaveTextAsync(laptop);
+        }
+    }
+
+    [Fact]
     public async Task Page_in_Chromium_fits_a_narrow_screen()
     {
         IPage page = await OpenAsync(width: 390, height: 844);

@@ -1,6 +1,7 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.Tokens;
 
@@ -41,11 +42,60 @@ internal static class ReadmeSnippets
             .RequireAuthorization();
     }
 
+    public static void Everywhere(WebApplication app)
+    {
+        app.MapPost("/sign-out/everywhere", () => TypedResults.SignOut(SignOutScope.Everywhere())).RequireAuthorization();
+        app.MapPost("/sign-out/others", () => TypedResults.SignOut(SignOutScope.Others())).RequireAuthorization();
+
+        app.MapPost("/users/{user}/sign-out", async (string user, ITokenRevoker revoker, CancellationToken cancellationToken) =>
+        {
+            await revoker.RevokeAsync(RevocationTarget.Subject("https://issuer", user), cancellationToken);
+        }).RequireAuthorization("admin");
+    }
+
+    public static void Details(WebApplication app)
+    {
+        app.MapPost("/compromised", async (ITokenRevoker revoker) =>
+        {
+            // The signing key leaked on Monday: whatever was issued since by whoever has it, and all from before, is refused.
+            await revoker.RevokeAsync(RevocationTarget.IssuedBy("https://issuer"), new() { Reason = "key leaked", Actor = "security" });
+
+            // Ends what is refreshed later from a sign-in before now, too.
+            await revoker.RevokeAsync(RevocationTarget.Subject("https://issuer", "alice"), new() { ByAuthenticationTime = true });
+        }).RequireAuthorization("admin");
+    }
+
+    public static void Password(WebApplication app)
+    {
+        app.MapPost("/password", async (ClaimsPrincipal user, ITokenRevoker revoker) =>
+        {
+            string subject = user.FindFirstValue("sub")!;
+            RevocationReceipt receipt = await revoker.RevokeAsync(RevocationTarget.Subject("https://issuer", subject));
+            return SignToken(subject, issuedAt: receipt.AcceptedFrom!.Value);
+        }).RequireAuthorization();
+    }
+
+    public static void Listing(WebApplication app)
+    {
+        app.MapGet("/admin/revocations", (IRevokedTokenStore store, CancellationToken cancellationToken) =>
+            store.GetRevocationsAsync(cancellationToken)
+                .Select(revocation => new { Kind = revocation.Target.ToString(), revocation.Target.Value, revocation.Cutoff, revocation.Reason, revocation.Actor }))
+            .RequireAuthorization("admin");
+    }
+
     public static void Operator(WebApplication app)
     {
-        app.MapPost("/admin/revoke", async ([FromForm] string token, ITokenRevoker revoker, CancellationToken cancellationToken) =>
+        app.MapPost("/admin/revoke", async Task<Results<NoContent, BadRequest>> (LeakedToken leaked, ITokenRevoker revoker, CancellationToken cancellationToken) =>
         {
-            await revoker.RevokeAsync(token, cancellationToken);
+            try
+            {
+                await revoker.RevokeAsync(leaked.Token, cancellationToken);
+                return TypedResults.NoContent();
+            }
+            catch (SecurityTokenValidationException)
+            {
+                return TypedResults.BadRequest();
+            }
         }).RequireAuthorization("admin");
     }
 
@@ -60,6 +110,11 @@ internal static class ReadmeSnippets
     {
         builder.Services.AddJwtRevocation().AddStore<MyRevokedTokenStore>();
     }
+
+    private static string SignToken(string subject, DateTimeOffset issuedAt) =>
+        TestTokens.Create(subject: subject, configure: descriptor => descriptor.IssuedAt = issuedAt.UtcDateTime);
+
+    internal sealed record LeakedToken(string Token);
 
     private sealed class MyRevokedTokenStore : IRevokedTokenStore
     {

@@ -1,4 +1,7 @@
+using System.Net;
+using System.Net.Http.Json;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace JwtRevocation.Tests.Readme;
 
@@ -23,6 +26,49 @@ public sealed partial class ReadmeTests
         string[] lines = Read("README.md").Split('\n');
 
         Array.FindIndex(lines, line => line.Contains("AddJwtRevocation")).Should().BeInRange(0, 14);
+    }
+
+    [Fact]
+    public async Task The_snippets_do_what_the_README_says()
+    {
+        await using TestApi api = await TestApi.StartCoreAsync(
+            services =>
+            {
+                services.AddAuthentication().AddJwtBearer(bearer => TestApi.UseTestTokens(bearer));
+                services.AddAuthorizationBuilder().AddPolicy("admin", policy => policy.RequireAuthenticatedUser());
+                services.AddJwtRevocation();
+            },
+            app =>
+            {
+                ReadmeSnippets.Everywhere(app);
+                ReadmeSnippets.Details(app);
+                ReadmeSnippets.Password(app);
+                ReadmeSnippets.Listing(app);
+                ReadmeSnippets.Operator(app);
+                ReadmeSnippets.NamedScheme(app);
+            });
+        string admin = TestTokens.Create(subject: "admin");
+        string leaked = TestTokens.Create();
+
+        (await PostAsync("/admin/revoke", admin, new { token = leaked })).Should().Be(HttpStatusCode.NoContent);
+        (await api.StatusAsync(leaked)).Should().Be(HttpStatusCode.Unauthorized);
+        (await PostAsync("/admin/revoke", admin, new { token = "nonsense" })).Should().Be(HttpStatusCode.BadRequest);
+        (await PostAsync("/users/alice/sign-out", admin, null)).Should().Be(HttpStatusCode.OK);
+        (await PostAsync("/compromised", admin, null)).Should().Be(HttpStatusCode.OK);
+        (await PostAsync("/password", admin, null)).Should().Be(HttpStatusCode.OK);
+        using HttpResponseMessage listed = await api.GetAsync(admin, "/admin/revocations");
+        (await listed.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Should().Contain("key leaked").And.Contain("\"Subject\"");
+        (await PostAsync("/sign-out/others", admin, null)).Should().Be(HttpStatusCode.OK);
+        (await PostAsync("/api/sign-out", admin, null)).Should().Be(HttpStatusCode.OK);
+        (await api.StatusAsync(admin)).Should().Be(HttpStatusCode.Unauthorized);
+
+        async Task<HttpStatusCode> PostAsync(string path, string token, object? body)
+        {
+            using HttpRequestMessage request = new(HttpMethod.Post, path) { Content = body is null ? null : JsonContent.Create(body) };
+            request.Headers.Authorization = new("Bearer", token);
+            using HttpResponseMessage response = await api.Client.SendAsync(request, TestContext.Current.CancellationToken);
+            return response.StatusCode;
+        }
     }
 
     private static string Read(string resource)
