@@ -57,7 +57,7 @@ internal static class ReadmeSnippets
     {
         app.MapPost("/compromised", async (ITokenRevoker revoker) =>
         {
-            // The signing key leaked on Monday: whatever was issued since by whoever has it, and all from before, is refused.
+            // The signing key leaked, and was replaced: nothing that was signed before is accepted.
             await revoker.RevokeAsync(RevocationTarget.IssuedBy("https://issuer"), new() { Reason = "key leaked", Actor = "security" });
 
             // Ends what is refreshed later from a sign-in before now, too.

@@ -10,7 +10,7 @@ namespace JwtRevocation;
 /// <para>
 /// It is one array without references: a lookup waits for memory once, where a ConcurrentDictionary has it wait for the
 /// bucket and then for each node; and the garbage collector has nothing in it to follow or to move, however many entries
-/// there are. docs/benchmarks.md has the figures of both.
+/// there are. docs/how-it-works.md says what that did.
 /// </para>
 /// <para>
 /// A slot that has got a fingerprint keeps it: entries lapse, but only a new table gets rid of their slots. So a reader
