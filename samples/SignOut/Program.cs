@@ -52,7 +52,7 @@ app.MapPost("/password", async (PasswordRequest request, ClaimsPrincipal caller,
 {
     string user = caller.FindFirstValue(JwtRegisteredClaimNames.Sub)!;
     passwords.Set(user, request.Password);
-    await revoker.RevokeAsync(RevocationTarget.Subject(TokenIssuer.Issuer, user));
+    await revoker.RevokeAsync(RevocationTarget.Subject(caller.FindFirstValue(JwtRegisteredClaimNames.Iss)!, user));
     return tokens.Issue(user, caller.FindFirstValue("device") ?? "");
 }).RequireAuthorization();
 

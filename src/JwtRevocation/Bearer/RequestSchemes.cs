@@ -16,7 +16,7 @@ internal static class RequestSchemes
     /// </summary>
     public static async Task<IReadOnlyCollection<string>> OfUserAsync(HttpContext context, IAuthenticationSchemeProvider schemes)
     {
-        if (context.User.Identity?.IsAuthenticated != true)
+        if (!context.User.Identities.Any(static identity => identity.IsAuthenticated))
         {
             return [];
         }
