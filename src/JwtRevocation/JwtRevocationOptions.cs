@@ -26,8 +26,8 @@ public sealed class JwtRevocationOptions
     public TimeSpan RetentionMargin { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// The longest time that a token of yours can be valid. A revocation of a session or a group of tokens is kept for it;
-    /// a token that is older than a revocation which was dropped then is refused, because nobody can tell any more whether
+    /// The longest time that a token of yours can be valid. A revocation of a group of tokens is kept for it, and one that
+    /// tokens are meant by which are issued later (of a session, or by <c>auth_time</c>) for twice as long. Of its issuer, a token that is older than a revocation which was dropped then is refused, because nobody can tell any more whether
     /// it was revoked. The default is 366 days; it must be positive.
     /// </summary>
     public TimeSpan MaxTokenLifetime { get; set; } = TimeSpan.FromDays(366);

@@ -112,7 +112,7 @@ public abstract class RevokedTokenStoreContract
     public Task A_group_revocation_ends_at_its_cutoff_and_its_receipt_says_which_second_is_accepted() => WithStore(async store =>
     {
         DateTimeOffset cutoff = DateTimeOffset.FromUnixTimeSeconds(Seconds(TimeProvider.System.GetUtcNow()) - 100) + TimeSpan.FromMilliseconds(500);
-        RevocationReceipt receipt = await store.RevokeAsync(RevocationOf(RevocationTarget.Subject("", "alice"), cutoff: cutoff), CancellationToken.None);
+        RevocationReceipt receipt = await store.RevokeAsync(RevocationOf(RevocationTarget.Subject("", "alice"), cutoff: cutoff, signsNewToken: true), CancellationToken.None);
 
         Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(Seconds(cutoff) + 1), receipt.AcceptedFrom);
         Assert.Equal(RevocationStatus.Revoked, StatusOf(store, await Alice(Seconds(cutoff))));
@@ -130,7 +130,7 @@ public abstract class RevokedTokenStoreContract
         SecurityToken? last = null;
         for (int i = 0; i < 20; i++)
         {
-            RevocationReceipt receipt = await store.RevokeAsync(RevocationOf(RevocationTarget.Subject("", "alice")), CancellationToken.None);
+            RevocationReceipt receipt = await store.RevokeAsync(RevocationOf(RevocationTarget.Subject("", "alice"), signsNewToken: true), CancellationToken.None);
             if (last is not null)
             {
                 Assert.Equal(RevocationStatus.Revoked, StatusOf(store, last));
@@ -275,13 +275,14 @@ public abstract class RevokedTokenStoreContract
     };
 
     private static Revocation RevocationOf(
-        RevocationTarget target, RevocationTarget? except = null, DateTimeOffset? cutoff = null, bool byAuthenticationTime = false) => new()
+        RevocationTarget target, RevocationTarget? except = null, DateTimeOffset? cutoff = null, bool byAuthenticationTime = false, bool signsNewToken = false) => new()
         {
             Target = target,
             Expires = DateTimeOffset.MaxValue,
             Except = except,
             Cutoff = cutoff,
             ByAuthenticationTime = byAuthenticationTime,
+            SignsNewToken = signsNewToken,
         };
 
     private static long Seconds(DateTimeOffset time) => time.ToUnixTimeSeconds();

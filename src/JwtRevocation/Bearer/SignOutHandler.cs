@@ -61,23 +61,22 @@ internal sealed class SignOutHandler(TokenRevoker revoker, ILogger<SignOutHandle
     private async Task RevokeAsync(SecurityToken token, SignOutScope.Scope scope)
     {
         var self = RevocationTarget.OfValidated(token);
-        if (scope != SignOutScope.Scope.Token)
+
+        // Itself by its signature first: its issuer's clock may be ahead of ours, and it may have no subject.
+        if (scope != SignOutScope.Scope.Others)
+        {
+            await revoker.RevokeAsync(self).ConfigureAwait(false);
+        }
+
+        if (scope != SignOutScope.Scope.Token && TokenClaims.GetText(token, JwtRegisteredClaimNames.Sub) is { } subject)
         {
             string issuer = token.Issuer ?? "";
-            string subject = TokenClaims.GetText(token, JwtRegisteredClaimNames.Sub)
-                ?? throw new InvalidOperationException("The token of the request has no 'sub': there is nobody to sign out everywhere.");
             string? session = TokenClaims.GetText(token, JwtRegisteredClaimNames.Sid);
             RevocationDetails details = new()
             {
                 Except = scope != SignOutScope.Scope.Others ? null : session is null ? self : RevocationTarget.Session(issuer, session),
             };
             await revoker.RevokeAsync(RevocationTarget.Subject(issuer, subject), details).ConfigureAwait(false);
-        }
-
-        // For itself as well: its issuer's clock may be ahead of ours.
-        if (scope != SignOutScope.Scope.Others)
-        {
-            await revoker.RevokeAsync(self).ConfigureAwait(false);
         }
     }
 

@@ -13,14 +13,14 @@ public static class SignOutScope
     /// <summary>
     /// The token of the request, and all tokens of its subject that were issued up to now: sign out everywhere.
     /// </summary>
-    /// <returns>New properties that say so. The token must have a <c>sub</c>.</returns>
+    /// <returns>New properties that say so. A token without <c>sub</c> is all that there is of its subject.</returns>
     public static AuthenticationProperties Everywhere() => Of(Scope.Everywhere);
 
     /// <summary>
     /// All tokens of the subject that were issued up to now, but those of the request's session: sign out my other devices.
     /// A token without <c>sid</c> is a session by itself.
     /// </summary>
-    /// <returns>New properties that say so. The token must have a <c>sub</c>.</returns>
+    /// <returns>New properties that say so. A token without <c>sub</c> is all that there is of its subject.</returns>
     public static AuthenticationProperties Others() => Of(Scope.Others);
 
     internal static Scope From(AuthenticationProperties? properties) => properties?.GetParameter<Scope>(Parameter) ?? Scope.Token;

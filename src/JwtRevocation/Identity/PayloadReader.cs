@@ -95,6 +95,11 @@ internal static class PayloadReader
                 : Encoding.UTF8.GetChars(value.ValueSpan, buffer);
             return predicate(buffer.AsSpan(0, length), in state);
         }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair: no text at all, and nobody can have revoked it.
+            return false;
+        }
         finally
         {
             ArrayPool<char>.Shared.Return(buffer, clearArray: true);

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Buffers;
 using System.IdentityModel.Tokens.Jwt;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -9,6 +9,11 @@ namespace JwtRevocation;
 /// <summary>Reads claims of either kind of token, as its handler holds them, without a copy.</summary>
 internal static class TokenClaims
 {
+    // What fits a long for certain comes out as it was.
+    private const int LongestPlainNumber = 18;
+
+    private static readonly SearchValues<char> OfNumbers = SearchValues.Create("0123456789+-.E");
+
     /// <summary>The value as the handler made it: text, a boxed number, or what it reads JSON into.</summary>
     public static bool TryGet(SecurityToken token, string claim, out object? value)
     {
@@ -38,15 +43,40 @@ internal static class TokenClaims
         }
     }
 
-    /// <summary>The claim as text, if it is a text or a whole number.</summary>
-    public static string? GetText(SecurityToken token, string claim) => TryGet(token, claim, out object? value)
-        ? value switch
+    /// <summary>The claim as text, if it is a text or a number, and not empty.</summary>
+    public static string? GetText(SecurityToken token, string claim)
+    {
+        if (!TryGet(token, claim, out object? value))
         {
-            string text => text,
-            int or long => Convert.ToString(value, CultureInfo.InvariantCulture),
-            _ => null,
+            return null;
         }
-        : null;
+
+        if (value is string text && !MayBeNumber(claim, text))
+        {
+            return text.Length == 0 ? null : text;
+        }
+
+        string?[] found = [null];
+        PayloadReader.AnyValue(
+            token,
+            claim,
+            static (ReadOnlySpan<char> value, in string?[] found) =>
+            {
+                found[0] = value.ToString();
+                return true;
+            },
+            in found);
+        return found[0];
+    }
+
+    /// <summary>
+    /// Whether IdentityModel may have made this text of a number, and not as the token writes it: a <c>sub</c> that is a large
+    /// or a broken number goes through a double.
+    /// </summary>
+    public static bool MayBeNumber(string claim, string text) =>
+        claim == JwtRegisteredClaimNames.Sub
+        && (text.Length > LongestPlainNumber || text.AsSpan().ContainsAny('.', 'E'))
+        && !text.AsSpan().ContainsAnyExcept(OfNumbers);
 
     /// <summary>Whether the claim is this text, or an array with it.</summary>
     public static bool HasValue(SecurityToken token, string claim, string expected) =>

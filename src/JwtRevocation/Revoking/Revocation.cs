@@ -31,6 +31,9 @@ public sealed class Revocation
     /// <inheritdoc cref="RevocationDetails.ByAuthenticationTime" />
     public bool ByAuthenticationTime { get; init; }
 
+    /// <inheritdoc cref="RevocationDetails.SignsNewToken" />
+    public bool SignsNewToken { get; init; }
+
     /// <summary>The session or token that is spared, if one is.</summary>
     public RevocationTarget? Except { get; init; }
 

@@ -23,6 +23,12 @@ public sealed class RevocationDetails
     /// </summary>
     public bool ByAuthenticationTime { get; init; }
 
+    /// <summary>
+    /// Whether the caller signs a new token at once, with the time that <see cref="RevocationReceipt.AcceptedFrom"/> says. Only
+    /// for a target that has a cutoff. The default is <see langword="false"/>.
+    /// </summary>
+    public bool SignsNewToken { get; init; }
+
     /// <summary>Why, for those who list revocations. It is kept as long as the revocation and never logged.</summary>
     public string? Reason { get; init; }
 

@@ -10,13 +10,15 @@ public sealed class RevocationReceipt
     public required DateTimeOffset Expires { get; init; }
 
     /// <summary>
-    /// For a target that has a cutoff: the first whole second that, as a new token's <c>iat</c>, is accepted; with
-    /// <see cref="RevocationDetails.ByAuthenticationTime"/>, as its <c>auth_time</c>. <see langword="null"/> for others.
+    /// If <see cref="RevocationDetails.SignsNewToken"/> was asked for: the first whole second that, as the new token's
+    /// <c>iat</c>, is accepted; with <see cref="RevocationDetails.ByAuthenticationTime"/>, as its <c>auth_time</c> too.
     /// </summary>
     /// <remarks>
     /// <c>iat</c> usually has whole seconds (RFC 7519, section 2), and a token of the cutoff's second may have been issued
     /// before it, so it is refused. An issuer that signs a new token within that second, after a change of password, gives
-    /// it this <c>iat</c>, which may lie up to a second ahead. A later revocation of the same target catches that token.
+    /// it this <c>iat</c>, which lies up to a second ahead. A later revocation catches that token, and its receipt names a
+    /// later second; when that would be more than a minute ahead, <see cref="RevocationFailedException"/> is thrown instead.
+    /// An issuer whose <c>iat</c> has a fraction need not ask.
     /// </remarks>
     public DateTimeOffset? AcceptedFrom { get; init; }
 }

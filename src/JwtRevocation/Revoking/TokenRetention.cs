@@ -46,7 +46,15 @@ internal sealed class TokenRetention(IOptions<JwtRevocationOptions> options, ILo
     }
 
     /// <summary>The time until which a revocation of tokens that were issued up to a cutoff must be kept.</summary>
-    public DateTimeOffset KeepGroupUntil(DateTimeOffset cutoff) => Later(Later(Later(cutoff, _maxTokenLifetime), ClockSkew), _margin);
+    /// <param name="cutoff">The cutoff.</param>
+    /// <param name="mayBeRefreshed">
+    /// Whether tokens that are issued after it are meant too. They are as old at most as those when it is dropped.
+    /// </param>
+    public DateTimeOffset KeepGroupUntil(DateTimeOffset cutoff, bool mayBeRefreshed)
+    {
+        DateTimeOffset lastIssued = mayBeRefreshed ? Later(cutoff, _maxTokenLifetime) : cutoff;
+        return Later(Later(Later(lastIssued, _maxTokenLifetime), ClockSkew), _margin);
+    }
 
     private TimeSpan ClockSkew => new(Interlocked.Read(ref _clockSkew));
 

@@ -22,7 +22,7 @@ internal sealed class TokenRevoker(
         await schemes.ProtectAllAsync().ConfigureAwait(false);
         DateTimeOffset expires = target.Kind == RevocationTargetKind.Token
             ? retention.KeepUntil(target.TokenExpires)
-            : retention.KeepGroupUntil(details?.Cutoff ?? now);
+            : retention.KeepGroupUntil(details?.Cutoff ?? now, mayBeRefreshed: target.Kind == RevocationTargetKind.Session || details is { ByAuthenticationTime: true });
         return await StoreAsync(
             new()
             {
@@ -30,6 +30,7 @@ internal sealed class TokenRevoker(
                 Expires = expires,
                 Cutoff = details?.Cutoff,
                 ByAuthenticationTime = details?.ByAuthenticationTime ?? false,
+                SignsNewToken = details?.SignsNewToken ?? false,
                 Except = details?.Except,
                 Reason = details?.Reason,
                 Actor = details?.Actor,
@@ -52,10 +53,10 @@ internal sealed class TokenRevoker(
             return;
         }
 
-        if (!target.HasCutoff && (details.Except is not null || details.Cutoff is not null || details.ByAuthenticationTime))
+        if (!target.HasCutoff && (details.Except is not null || details.Cutoff is not null || details.ByAuthenticationTime || details.SignsNewToken))
         {
             throw new ArgumentException(
-                $"A revocation of kind {target.Kind} has no cutoff: {nameof(RevocationDetails.Except)}, {nameof(RevocationDetails.Cutoff)} and {nameof(RevocationDetails.ByAuthenticationTime)} do not apply to it.",
+                $"A revocation of kind {target.Kind} has no cutoff: {nameof(RevocationDetails.Except)}, {nameof(RevocationDetails.Cutoff)}, {nameof(RevocationDetails.ByAuthenticationTime)} and {nameof(RevocationDetails.SignsNewToken)} do not apply to it.",
                 nameof(details));
         }
 

@@ -86,6 +86,48 @@ public sealed class ClaimMatchTests
     }
 
     [Fact]
+    public void Half_a_surrogate_pair_matches_nothing_and_hides_nothing()
+    {
+        using InMemoryRevokedTokenStore store = new();
+        store.Revoke(new() { Target = RevocationTarget.Claim("i", "groups", "g"), Expires = DateTimeOffset.MaxValue });
+
+        JsonWebToken token = FastToken.Of("{\"iss\":\"i\",\"groups\":[\"\\ud800\",\"g\"]}");
+
+        store.StatusOf(token).Should().Be(RevocationStatus.Revoked);
+    }
+
+    [Fact]
+    public void What_was_dropped_of_one_issuer_is_no_matter_to_another()
+    {
+        DateTimeOffset start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        Microsoft.Extensions.Time.Testing.FakeTimeProvider clock = new(start);
+        using InMemoryRevokedTokenStore store = new(clock);
+        store.Revoke(new() { Target = RevocationTarget.Subject("i", "x"), Expires = start, ByAuthenticationTime = true });
+        store.Revoke(new() { Target = RevocationTarget.Subject("i", "x"), Expires = start });
+        clock.Advance(TimeSpan.FromMinutes(2));
+        store.Count.Should().Be(0);
+
+        string claims = $"\"sub\":\"y\",\"auth_time\":{start.ToUnixTimeSeconds() - 10},\"iat\":{start.ToUnixTimeSeconds() - 10}";
+        store.StatusOf(FastToken.Of($"{{\"iss\":\"i\",{claims}}}")).Should().Be(RevocationStatus.TooOld);
+        store.StatusOf(FastToken.Of($"{{\"iss\":\"j\",{claims}}}")).Should().Be(RevocationStatus.NotRevoked);
+    }
+
+    [Fact]
+    public void A_shorter_revocation_of_a_group_does_not_shorten_an_earlier_one()
+    {
+        DateTimeOffset start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        Microsoft.Extensions.Time.Testing.FakeTimeProvider clock = new(start);
+        using InMemoryRevokedTokenStore store = new(clock);
+        store.Revoke(new() { Target = RevocationTarget.Session("i", "x"), Expires = start + TimeSpan.FromHours(2), Reason = "first", Actor = "bob" });
+        store.Revoke(new() { Target = RevocationTarget.Session("i", "x"), Expires = start, Reason = "second" });
+        clock.Advance(TimeSpan.FromHours(1));
+
+        store.StatusOf(FastToken.Of("{\"iss\":\"i\",\"sid\":\"x\"}")).Should().Be(RevocationStatus.Revoked);
+        Revocation listed = store.GetRevocationsAsync(TestContext.Current.CancellationToken).ToBlockingEnumerable(cancellationToken: TestContext.Current.CancellationToken).Should().ContainSingle().Which;
+        (listed.Reason, listed.Actor).Should().Be(("second", "bob"));
+    }
+
+    [Fact]
     public void The_kinds_do_not_mix()
     {
         using InMemoryRevokedTokenStore store = new();

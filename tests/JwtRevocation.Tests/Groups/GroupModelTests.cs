@@ -28,8 +28,8 @@ public sealed class GroupModelTests
         Gen.OneOf(
             RevocationTargetKind.Token, RevocationTargetKind.TokenId, RevocationTargetKind.Session, RevocationTargetKind.Subject, RevocationTargetKind.Subject,
             RevocationTargetKind.Client, RevocationTargetKind.Claim, RevocationTargetKind.Issuer, RevocationTargetKind.Everything),
-        AnyIssuer, AnyValue, Gen.OneOf("nothing", "nothing", "session", "token"), Gen.Int[0, 30], Gen.OneOf(false, false, true), Gen.OneOf(0, 0, 0, 500, 90_000),
-        (kind, issuer, value, except, which, byAuthenticationTime, ago) => (Step)new RevokeStep(kind, issuer, value, except, which, byAuthenticationTime, ago));
+        AnyIssuer, AnyValue, Gen.OneOf("nothing", "nothing", "session", "token"), Gen.Int[0, 30], Gen.OneOf(false, false, true), Gen.OneOf(0, 0, 0, 500, 90_000), Gen.Bool,
+        (kind, issuer, value, except, which, byAuthenticationTime, ago, signs) => (Step)new RevokeStep(kind, issuer, value, except, which, byAuthenticationTime, ago, signs));
 
     private static readonly Gen<Step> Wait = Gen.OneOf(0, 1, 300, 700, 1_000, 2_500, 60_000, 1_900_000).Select(milliseconds => (Step)new WaitStep(milliseconds));
 
@@ -74,7 +74,7 @@ public sealed class GroupModelTests
     private sealed record IssueStep(string Issuer, string? Subject, string? Session, string? Client, string Tenant, string Time, int Authenticated) : Step;
 
     private sealed record RevokeStep(
-        RevocationTargetKind Kind, string Issuer, string Value, string Except, int Which, bool ByAuthenticationTime, int Ago) : Step;
+        RevocationTargetKind Kind, string Issuer, string Value, string Except, int Which, bool ByAuthenticationTime, int Ago, bool Signs) : Step;
 
     private sealed record WaitStep(int Milliseconds) : Step;
 
@@ -237,27 +237,40 @@ public sealed class GroupModelTests
                 Cutoff = cutoff,
                 Except = except,
                 ByAuthenticationTime = hasCutoff && revoke.ByAuthenticationTime,
+                SignsNewToken = hasCutoff && revoke.Signs,
             });
-            (receipt.AcceptedFrom is not null).Should().Be(hasCutoff);
+            (receipt.AcceptedFrom is not null).Should().Be(hasCutoff && revoke.Signs);
             long moment = (cutoff ?? clock.GetUtcNow()).UtcTicks;
             long next = moment - (moment % TimeSpan.TicksPerSecond) + TimeSpan.TicksPerSecond;
+            long acceptedFrom = !hasCutoff ? 0 : store.GetRevocationsAsync().ToBlockingEnumerable()
+                .Where(listed => listed.Target.Equals(target) && listed.ByAuthenticationTime == revoke.ByAuthenticationTime)
+                .Max(listed => listed.AcceptedFrom!.Value.UtcTicks);
+            bool isOfThisSecond = next > clock.GetUtcNow().UtcTicks;
             _facts.Add(new(
-                target, except, hasCutoff && revoke.ByAuthenticationTime, moment, !hasCutoff ? null : cutoff is null ? receipt.AcceptedFrom!.Value.UtcTicks : next, expires.UtcTicks));
-
+                target, except, hasCutoff && revoke.ByAuthenticationTime, moment, !hasCutoff ? null : isOfThisSecond ? acceptedFrom : next, expires.UtcTicks));
             if (hasCutoff && cutoff is null)
             {
-                receipt.AcceptedFrom!.Value.UtcTicks.Should().BeGreaterThanOrEqualTo(next);
+                acceptedFrom.Should().BeGreaterThanOrEqualTo(next);
                 if (!revoke.ByAuthenticationTime)
                 {
-                    // Whatever was issued before is revoked, were it by a receipt with the next second's time.
-                    before.Where(token => (token.IssuedAt ?? 0) <= next)
-                        .Should().NotContain(token => store.StatusOf(token.Security) == RevocationStatus.NotRevoked);
+                    // Whatever was issued before is revoked, were it with a time that a receipt has put ahead.
+                    before.Should().NotContain(token => store.StatusOf(token.Security) == RevocationStatus.NotRevoked);
                 }
 
-                // An issuer signs with the next second, if it was told so; one that was told a later one waits.
-                foreach ((string issuer, string? subject) in Tokens.Where(token => token.Is(target)).Select(token => (token.Claims.Issuer, token.Claims.Subject)).Distinct())
+                if (receipt.AcceptedFrom is { } promised)
                 {
-                    _acceptedFrom[(issuer, subject)] = Math.Min(receipt.AcceptedFrom.Value.UtcTicks, next);
+                    foreach (IssueStep like in Tokens.Where(token => token.Is(target)).Select(token => token.Claims).DistinctBy(claims => (claims.Issuer, claims.Subject)).ToArray())
+                    {
+                        _acceptedFrom[(like.Issuer, like.Subject)] = promised.UtcTicks;
+
+                        // A new token with that time passes at once, but for what is revoked whenever it was issued.
+                        Add(like with { Time = "accepted", Authenticated = -1 });
+                        IssuedToken fresh = Tokens[^1];
+                        if (!_facts.Any(fact => fact.AcceptedFrom is null && fact.Revokes(fresh)))
+                        {
+                            store.StatusOf(fresh.Security).Should().Be(RevocationStatus.NotRevoked, "{0} is allowed", fresh);
+                        }
+                    }
                 }
             }
 

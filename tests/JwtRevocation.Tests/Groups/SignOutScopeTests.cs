@@ -105,7 +105,7 @@ public sealed class SignOutScopeTests
             string phone = Session(user, "1", issuedAt: now);
             string laptop = Session(user, "2", issuedAt: now);
 
-            RevocationReceipt receipt = await api.Revoker.RevokeAsync(RevocationTarget.Subject(TestTokens.Issuer, user), TestContext.Current.CancellationToken);
+            RevocationReceipt receipt = await api.Revoker.RevokeAsync(RevocationTarget.Subject(TestTokens.Issuer, user), SignsNewToken, TestContext.Current.CancellationToken);
             string fresh = TestTokens.Create(subject: user, configure: descriptor => descriptor.IssuedAt = receipt.AcceptedFrom!.Value.UtcDateTime);
 
             (receipt.AcceptedFrom!.Value - now).Should().BeLessThanOrEqualTo(TimeSpan.FromSeconds(1));
@@ -114,18 +114,112 @@ public sealed class SignOutScopeTests
     }
 
     [Fact]
-    public async Task So_it_does_for_one_user_who_cannot_stop()
+    public async Task So_it_does_for_one_user_who_cannot_stop_until_it_would_be_a_minute_ahead()
     {
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         using InMemoryRevokedTokenStore store = new(new FakeTimeProvider(now));
         await using TestApi api = await StartAsync(store: builder => builder.AddStore(_ => store));
+        RevocationTarget alice = RevocationTarget.Subject(TestTokens.Issuer, "alice");
         string last = Session("alice", "1", issuedAt: now);
-        for (int i = 0; i < 1_000; i++)
+        for (int i = 0; i < 59; i++)
         {
-            RevocationReceipt receipt = await api.Revoker.RevokeAsync(RevocationTarget.Subject(TestTokens.Issuer, "alice"), TestContext.Current.CancellationToken);
+            RevocationReceipt receipt = await api.Revoker.RevokeAsync(alice, SignsNewToken, TestContext.Current.CancellationToken);
             string fresh = TestTokens.Create(configure: descriptor => descriptor.IssuedAt = receipt.AcceptedFrom!.Value.UtcDateTime);
             (await StatusesAsync(api, fresh, last)).Should().Equal(200, 401);
             last = fresh;
+        }
+
+        Func<Task> tooOften = async () =>
+        {
+            await api.Revoker.RevokeAsync(alice, SignsNewToken, TestContext.Current.CancellationToken);
+            await api.Revoker.RevokeAsync(alice, SignsNewToken, TestContext.Current.CancellationToken);
+        };
+        await tooOften.Should().ThrowAsync<RevocationFailedException>().WithMessage("*Try again in a minute*");
+    }
+
+    [Fact]
+    public async Task However_often_somebody_signs_out_others_nobody_else_is_kept_out()
+    {
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        using InMemoryRevokedTokenStore store = new(new FakeTimeProvider(now));
+        await using TestApi api = await StartAsync(store: builder => builder.AddStore(_ => store));
+        string mallory = Session("mallory", "1", issuedAt: now);
+        for (int i = 0; i < 500; i++)
+        {
+            using HttpResponseMessage signOut = await api.SignOutAsync(mallory, "/others");
+            signOut.StatusCode.Should().Be(HttpStatusCode.OK);
+        }
+
+        RevocationReceipt receipt = await api.Revoker.RevokeAsync(RevocationTarget.Everything, SignsNewToken, TestContext.Current.CancellationToken);
+
+        (receipt.AcceptedFrom!.Value - now).Should().BeLessThanOrEqualTo(TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task Without_a_subject_everywhere_is_this_token_and_others_are_none()
+    {
+        await using TestApi api = await StartAsync();
+        string service = TestTokens.Create(configure: descriptor => descriptor.Claims.Remove("sub"));
+
+        using HttpResponseMessage others = await api.SignOutAsync(service, "/others");
+        others.StatusCode.Should().Be(HttpStatusCode.OK);
+        (await StatusesAsync(api, service)).Should().Equal(200);
+        using HttpResponseMessage everywhere = await api.SignOutAsync(service, "/everywhere");
+        everywhere.StatusCode.Should().Be(HttpStatusCode.OK);
+        (await StatusesAsync(api, service)).Should().Equal(401);
+    }
+
+    [Fact]
+    public async Task An_empty_session_is_none()
+    {
+        await using TestApi api = await StartAsync();
+        string here = Session("alice", "");
+        string there = Session("alice", "");
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(here, "/others");
+
+        (await StatusesAsync(api, here, there)).Should().Equal(200, 401);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_subject_that_is_a_number_too_large_for_IdentityModel_is_itself(bool securityTokenValidators)
+    {
+        await using TestApi api = await StartAsync(securityTokenValidators);
+        string here = Numbered(12345678901234567890);
+        string neighbour = Numbered(12345678901234567891);
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(here, "/everywhere");
+
+        (await StatusesAsync(api, Numbered(12345678901234567890), neighbour)).Should().Equal(401, 200);
+
+        static string Numbered(ulong subject) => TestTokens.Create(configure: descriptor =>
+        {
+            descriptor.Claims["sub"] = System.Text.Json.JsonSerializer.SerializeToElement(subject);
+            descriptor.IssuedAt = TimeProvider.System.GetUtcNow().UtcDateTime;
+        });
+    }
+
+    [Fact]
+    public async Task A_session_stays_revoked_while_a_token_that_was_refreshed_since_can_be_valid()
+    {
+        FakeTimeProvider clock = new(TimeProvider.System.GetUtcNow());
+        await using TestApi api = await TestApi.StartAsync(
+            options: options => options.MaxTokenLifetime = TimeSpan.FromHours(1),
+            services: services => services.AddSingleton<TimeProvider>(clock));
+        await api.Revoker.RevokeAsync(RevocationTarget.Session(TestTokens.Issuer, "1"), TestContext.Current.CancellationToken);
+        clock.Advance(TimeSpan.FromMinutes(59));
+        string refreshed = TestTokens.Create(configure: descriptor =>
+        {
+            descriptor.Claims["sid"] = "1";
+            descriptor.Claims["iat"] = clock.GetUtcNow().ToUnixTimeSeconds();
+        });
+
+        for (int minute = 0; minute < 60; minute++)
+        {
+            clock.Advance(TimeSpan.FromMinutes(1));
+            (await StatusesAsync(api, refreshed)).Should().Equal(401);
         }
     }
 
@@ -139,12 +233,15 @@ public sealed class SignOutScopeTests
         await ShouldThrow(session, new() { Except = session });
         await ShouldThrow(session, new() { Cutoff = DateTimeOffset.UnixEpoch });
         await ShouldThrow(session, new() { ByAuthenticationTime = true });
+        await ShouldThrow(session, new() { SignsNewToken = true });
         await ShouldThrow(subject, new() { Except = subject });
         await ShouldThrow(subject, new() { Cutoff = TimeProvider.System.GetUtcNow().AddMinutes(1) });
 
         async Task ShouldThrow(RevocationTarget target, RevocationDetails unfit) =>
             await ((Func<Task>)(() => api.Revoker.RevokeAsync(target, unfit))).Should().ThrowAsync<ArgumentException>().WithParameterName("details");
     }
+
+    private static readonly RevocationDetails SignsNewToken = new() { SignsNewToken = true };
 
     private static Task<TestApi> StartAsync(
         bool securityTokenValidators = false,

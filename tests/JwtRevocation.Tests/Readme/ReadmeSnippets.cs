@@ -70,7 +70,7 @@ internal static class ReadmeSnippets
         app.MapPost("/password", async (ClaimsPrincipal user, ITokenRevoker revoker) =>
         {
             string subject = user.FindFirstValue("sub")!;
-            RevocationReceipt receipt = await revoker.RevokeAsync(RevocationTarget.Subject("https://issuer", subject));
+            RevocationReceipt receipt = await revoker.RevokeAsync(RevocationTarget.Subject("https://issuer", subject), new() { SignsNewToken = true });
             return SignToken(subject, issuedAt: receipt.AcceptedFrom!.Value);
         }).RequireAuthorization();
     }

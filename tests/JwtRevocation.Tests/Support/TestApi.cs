@@ -50,7 +50,7 @@ internal sealed class TestApi : IAsyncDisposable
         builder.Services.AddAuthorization();
         services(builder.Services);
         WebApplication app = builder.Build();
-        app.MapGet("/me", (HttpContext context) => context.User.FindFirst("sub")?.Value).RequireAuthorization();
+        app.MapGet("/me", (HttpContext context) => context.User.FindFirst("sub")?.Value ?? "nobody").RequireAuthorization();
         app.MapGet("/public", (HttpContext context) => context.User.Identity?.IsAuthenticated);
         app.MapPost("/sign-out", () => TypedResults.SignOut()).RequireAuthorization();
         endpoints?.Invoke(app);

@@ -12,7 +12,10 @@ internal sealed class ClaimTable
     /// <summary>From the claim's value to what is held of it. By ordinal comparison of the whole text.</summary>
     public ConcurrentDictionary<string, GroupEntry> Entries { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The latest time that a receipt of these has told an issuer to put into a new token; UTC ticks.</summary>
+    /// <summary>The latest second that a receipt of any of these has allowed for a new token; UTC ticks.</summary>
+    public long LatestPromised { get; private set; } = long.MinValue;
+
+    /// <summary>The latest first second that any of these accepts; UTC ticks.</summary>
     public long LatestAcceptedFrom { get; private set; } = long.MinValue;
 
     public bool IsFor(ReadOnlySpan<string> claims) => claims.SequenceEqual(_claims);
@@ -23,6 +26,7 @@ internal sealed class ClaimTable
         Entries[value] = entry;
         if (entry.Target.HasCutoff)
         {
+            LatestPromised = Math.Max(LatestPromised, entry.Promised);
             LatestAcceptedFrom = Math.Max(LatestAcceptedFrom, entry.AcceptedFrom);
         }
     }
@@ -49,7 +53,15 @@ internal sealed class ClaimTable
 
         if (value is string text)
         {
-            return Entries.TryGetValue(text, out GroupEntry? entry) && entry.Revokes(ref token);
+            if (Entries.TryGetValue(text, out GroupEntry? entry))
+            {
+                return entry.Revokes(ref token);
+            }
+
+            if (!TokenClaims.MayBeNumber(claim, text))
+            {
+                return false;
+            }
         }
 
         // A number, an array, or a string that IdentityModel took for a date: as the token has it.

@@ -6,17 +6,24 @@ internal sealed class GroupEntry
     private readonly Cutoffs _byIssuedAt;
     private readonly Cutoffs _byAuthenticationTime;
 
-    private GroupEntry(RevocationTarget target, in Cutoffs byIssuedAt, in Cutoffs byAuthenticationTime, long expires, string? reason, string? actor)
+    private GroupEntry(RevocationTarget target, in Cutoffs byIssuedAt, in Cutoffs byAuthenticationTime, long promised, long expires, string? reason, string? actor)
     {
         Target = target;
         _byIssuedAt = byIssuedAt;
         _byAuthenticationTime = byAuthenticationTime;
+        Promised = promised;
         Expires = expires;
         Reason = reason;
         Actor = actor;
     }
 
     public RevocationTarget Target { get; }
+
+    /// <summary>
+    /// The latest whole second that a receipt has allowed for a new token, in UTC ticks; <see cref="long.MinValue"/> if none
+    /// has.
+    /// </summary>
+    public long Promised { get; }
 
     /// <summary>UTC ticks at which it has lapsed.</summary>
     public long Expires { get; }
@@ -38,6 +45,7 @@ internal sealed class GroupEntry
         revocation.Target,
         revocation.ByAuthenticationTime ? default : cutoffs,
         revocation.ByAuthenticationTime ? cutoffs : default,
+        revocation.SignsNewToken ? cutoffs.AcceptedFrom : long.MinValue,
         revocation.Expires.UtcTicks,
         revocation.Reason,
         revocation.Actor);
@@ -47,6 +55,7 @@ internal sealed class GroupEntry
         older.Target,
         Cutoffs.Merge(older._byIssuedAt, newer._byIssuedAt),
         Cutoffs.Merge(older._byAuthenticationTime, newer._byAuthenticationTime),
+        Math.Max(older.Promised, newer.Promised),
         Math.Max(older.Expires, newer.Expires),
         newer.Reason ?? older.Reason,
         newer.Actor ?? older.Actor);

@@ -13,9 +13,10 @@ internal sealed class GroupTable
     // Until the first group is revoked, a request pays for reading this, and for nothing else.
     private volatile bool _inUse;
 
-    // The latest cutoffs of all that was dropped: tokens from before may have been revoked by it. UTC ticks.
-    private long _droppedIssuedAt = long.MinValue;
-    private long _droppedAuthenticationTime = long.MinValue;
+    // A receipt allows a new token's time to be ahead of the clock, and no further than this.
+    private static readonly long FarthestAhead = TimeSpan.FromMinutes(1).Ticks;
+
+    private readonly DroppedCutoffs _dropped = new();
     private int _count;
 
     public int Count => Volatile.Read(ref _count);
@@ -28,15 +29,14 @@ internal sealed class GroupTable
     private RevocationStatus GetStatusInUse(in RevocableToken token)
     {
         TokenUnderCheck check = new(in token);
-        if ((_everything is { } everything && everything.Revokes(ref check))
-            || (_issuers.TryGetValue(check.Issuer, out IssuerTable? issuer) && issuer.Revokes(ref check)))
+        _issuers.TryGetValue(check.Issuer, out IssuerTable? issuer);
+        if ((_everything is { } everything && everything.Revokes(ref check)) || (issuer is not null && issuer.Revokes(ref check)))
         {
             return RevocationStatus.Revoked;
         }
 
         // Asked last: if the sweep drops an entry meanwhile, it has said so before.
-        return WasDropped(ref check, TokenTimes.IssuedAt, ref _droppedIssuedAt)
-            || WasDropped(ref check, TokenTimes.AuthenticationTime, ref _droppedAuthenticationTime)
+        return _dropped.MayHaveRevoked(ref check) || (issuer is not null && issuer.Dropped.MayHaveRevoked(ref check))
             ? RevocationStatus.TooOld
             : RevocationStatus.NotRevoked;
     }
@@ -57,7 +57,7 @@ internal sealed class GroupTable
 
             long cutoff = revocation.Cutoff?.UtcTicks ?? now.UtcTicks;
             long acceptedFrom = revocation.AcceptedFrom?.UtcTicks
-                ?? (revocation.Cutoff is null && target.HasCutoff ? AfterReceipts(cutoff, target, held, issuer, claims) : Cutoffs.NextSecond(cutoff));
+                ?? FirstAccepted(cutoff, now.UtcTicks, revocation, held, issuer, claims);
             var entry = GroupEntry.Of(revocation, Cutoffs.Of(cutoff, acceptedFrom, revocation.Except));
             if (held is null)
             {
@@ -85,7 +85,7 @@ internal sealed class GroupTable
             return new()
             {
                 Expires = new(entry.Expires, TimeSpan.Zero),
-                AcceptedFrom = target.HasCutoff ? new(entry.AcceptedFrom, TimeSpan.Zero) : null,
+                AcceptedFrom = revocation.SignsNewToken ? new(entry.AcceptedFrom, TimeSpan.Zero) : null,
             };
         }
     }
@@ -104,19 +104,13 @@ internal sealed class GroupTable
     /// <summary>Drops what had lapsed by <paramref name="lapsed"/>. Sweeps must not overlap.</summary>
     public void Sweep(long lapsed)
     {
-        foreach (ClaimTable claims in _issuers.Values.SelectMany(static issuer => issuer.Claims))
+        foreach (IssuerTable issuer in _issuers.Values)
         {
-            foreach (KeyValuePair<string, GroupEntry> entry in claims.Entries)
+            foreach (KeyValuePair<string, GroupEntry> entry in issuer.Claims.SelectMany(static claims => claims.Entries))
             {
                 if (entry.Value.Expires < lapsed)
                 {
-                    WillDrop(entry.Value);
-
-                    // Removes it only as it is: one that was merged with another meanwhile stays.
-                    if (claims.Entries.TryRemove(entry))
-                    {
-                        Interlocked.Decrement(ref _count);
-                    }
+                    Drop(issuer, entry);
                 }
             }
         }
@@ -125,7 +119,7 @@ internal sealed class GroupTable
         {
             if (_everything is { } everything && everything.Expires < lapsed)
             {
-                WillDrop(everything);
+                _dropped.Add(everything);
                 _everything = null;
                 Interlocked.Decrement(ref _count);
             }
@@ -134,7 +128,7 @@ internal sealed class GroupTable
             {
                 if (issuer.All is { } all && all.Expires < lapsed)
                 {
-                    WillDrop(all);
+                    issuer.Dropped.Add(all);
                     issuer.All = null;
                     Interlocked.Decrement(ref _count);
                 }
@@ -148,42 +142,55 @@ internal sealed class GroupTable
         }
     }
 
-    // Before the entry goes, so that a request finds either it or this.
-    private void WillDrop(GroupEntry entry)
+    private void Drop(IssuerTable issuer, KeyValuePair<string, GroupEntry> entry)
     {
-        Volatile.Write(ref _droppedIssuedAt, Math.Max(_droppedIssuedAt, entry.LatestIssuedAt));
-        Volatile.Write(ref _droppedAuthenticationTime, Math.Max(_droppedAuthenticationTime, entry.LatestAuthenticationTime));
-    }
-
-    private static bool WasDropped(ref TokenUnderCheck token, string timeClaim, ref long dropped)
-    {
-        long cutoff = Volatile.Read(ref dropped);
-        return cutoff != long.MinValue && token.IsUpTo(timeClaim, cutoff, cutoff);
+        issuer.Dropped.Add(entry.Value);
+        lock (_writing)
+        {
+            // Removes it only as it is: one that was merged with another meanwhile stays.
+            if (issuer.Claims.Any(claims => claims.Entries.TryRemove(entry)))
+            {
+                Interlocked.Decrement(ref _count);
+            }
+        }
     }
 
     /// <summary>
-    /// The first whole second that is accepted after a revocation which is made now: the next one, unless the receipt of an
-    /// earlier revocation in this very second has told an issuer to sign new tokens with that. They are revoked as well.
+    /// The first whole second that is accepted after a revocation: the next one, unless the receipt of an earlier revocation
+    /// in this very second has allowed that for a new token. Such a token is revoked as well.
     /// </summary>
     /// <remarks>
-    /// Of the same target, and for one that takes in others, whatever was told counts. Of another claim or value, which may or
-    /// may not be of the same tokens, only the next second does: or many revocations of two kinds would drive each other
-    /// ahead of the clock. Of another subject nothing does, because a token has but one.
+    /// Receipts of the same target count, and of all that may be of the same tokens; of another subject none does, because a
+    /// token has but one. A new token must also pass everything else that may be of it.
     /// </remarks>
-    private long AfterReceipts(long now, RevocationTarget target, GroupEntry? held, IssuerTable? issuer, ClaimTable? claims)
+    private long FirstAccepted(long cutoff, long now, Revocation revocation, GroupEntry? held, IssuerTable? issuer, ClaimTable? claims)
     {
-        long next = Cutoffs.NextSecond(now);
-        long told = held?.AcceptedFrom ?? long.MinValue;
-        if (claims is null)
+        long next = Cutoffs.NextSecond(cutoff);
+        if (!revocation.Target.HasCutoff || next < Cutoffs.NextSecond(now))
         {
-            IEnumerable<IssuerTable> within = issuer is null ? _issuers.Values : [issuer];
-            told = Math.Max(told, within.Select(static each => each.LatestAcceptedFrom).DefaultIfEmpty(long.MinValue).Max());
+            return next;
         }
 
-        ClaimTable? otherSubjects = target.Kind == RevocationTargetKind.Subject ? claims : null;
-        long toldOfOthers = Math.Max(issuer?.LatestAcceptedFromBut(otherSubjects) ?? long.MinValue, _everything?.AcceptedFrom ?? long.MinValue);
-        told = Math.Max(told, Math.Min(toldOfOthers, next));
-        return told >= next ? told + TimeSpan.TicksPerSecond : next;
+        ClaimTable? otherSubjects = revocation.Target.Kind == RevocationTargetKind.Subject ? claims : null;
+        IEnumerable<IssuerTable> issuers = issuer is null ? _issuers.Values : [issuer];
+        long promised = Math.Max(held?.Promised ?? long.MinValue, _everything?.Promised ?? long.MinValue);
+        long others = _everything?.AcceptedFrom ?? long.MinValue;
+        foreach (IssuerTable each in issuers)
+        {
+            promised = Math.Max(promised, each.LatestPromisedBut(otherSubjects));
+            others = Math.Max(others, each.LatestAcceptedFromBut(otherSubjects));
+        }
+
+        long first = promised >= next ? promised + TimeSpan.TicksPerSecond : next;
+        if (!revocation.SignsNewToken)
+        {
+            return first;
+        }
+
+        first = Math.Max(first, others);
+        return first - now <= FarthestAhead
+            ? first
+            : throw new RevocationFailedException("There were too many revocations within a second that allow a new token at once. Try again in a minute.");
     }
 
     private static ClaimTable? ClaimsOf(IssuerTable issuer, RevocationTarget target) => target.Kind switch

@@ -85,7 +85,11 @@ public sealed class InMemoryRevokedTokenStore : IRevokedTokenStore, IDisposable
     {
         if (revocation.Reason is not null || revocation.Actor is not null)
         {
-            _remarks[fingerprint] = (revocation.Reason, revocation.Actor);
+            _remarks.AddOrUpdate(
+                fingerprint,
+                static (_, added) => (added.Reason, added.Actor),
+                static (_, held, added) => (added.Reason ?? held.Reason, added.Actor ?? held.Actor),
+                revocation);
         }
 
         return new() { Expires = new(_tokens.Add(fingerprint, revocation.Expires.UtcTicks), TimeSpan.Zero) };

@@ -17,14 +17,20 @@ internal sealed class IssuerTable
 
     public IReadOnlyList<ClaimTable> Claims => _claims;
 
-    public bool IsEmpty => _all is null && _claims.Length == 0;
+    public bool IsEmpty => _all is null && _claims.Length == 0 && Dropped.AreNone;
 
-    /// <summary>The latest time that a receipt has told the issuer to put into a new token; UTC ticks.</summary>
-    public long LatestAcceptedFrom => LatestAcceptedFromBut(null);
+    /// <summary>
+    /// What of the issuer's tokens was dropped: those from before these cutoffs may have been revoked by it. UTC ticks.
+    /// </summary>
+    public DroppedCutoffs Dropped { get; } = new();
 
+    /// <summary>The latest second that a receipt has allowed for a new token of the issuer, but for one claim; UTC ticks.</summary>
+    public long LatestPromisedBut(ClaimTable? claims) =>
+        _claims.Where(table => table != claims).Select(static table => table.LatestPromised).Append(_all?.Promised ?? long.MinValue).Max();
+
+    /// <summary>The latest first second that any revocation of the issuer's tokens accepts, but for one claim; UTC ticks.</summary>
     public long LatestAcceptedFromBut(ClaimTable? claims) =>
-        _claims.Where(table => table != claims).Select(static table => table.LatestAcceptedFrom)
-            .Append(_all?.AcceptedFrom ?? long.MinValue).Max();
+        _claims.Where(table => table != claims).Select(static table => table.LatestAcceptedFrom).Append(_all?.AcceptedFrom ?? long.MinValue).Max();
 
     public IEnumerable<GroupEntry> Entries()
     {
