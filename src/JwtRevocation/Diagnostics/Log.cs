@@ -28,4 +28,28 @@ internal static partial class Log
 
     [LoggerMessage(8, LogLevel.Warning, "Revocations of tokens are kept for good from now on, and their number only grows: some parameters do not end a token at its 'exp', because ValidateLifetime is false or a LifetimeValidator of the app decides.")]
     public static partial void KeptForGood(this ILogger logger);
+
+    [LoggerMessage(9, LogLevel.Warning, "The shared log cannot be read, or takes no writes. This node goes on with what it holds, until that is older than MaxStaleness.")]
+    public static partial void LogUnreachable(this ILogger logger, Exception exception);
+
+    [LoggerMessage(10, LogLevel.Information, "The shared log can be read and written again.")]
+    public static partial void LogReachable(this ILogger logger);
+
+    [LoggerMessage(11, LogLevel.Warning, "The shared log is not what it was: it lost data, or was replaced. This node reads all of it, and writes back what it holds.")]
+    public static partial void LogLostData(this ILogger logger);
+
+    [LoggerMessage(12, LogLevel.Information, "This node has written back to the shared log what that had lost.")]
+    public static partial void WroteBack(this ILogger logger);
+
+    [LoggerMessage(13, LogLevel.Warning, "The shared log is new, or has lost everything. This node cannot say which tokens are revoked; it waits {Delay} for others that know.")]
+    public static partial void WaitingForOthers(this ILogger logger, TimeSpan delay);
+
+    [LoggerMessage(14, LogLevel.Error, "The shared log is taken for new, because no other node knew it. If this is not its first use ever, ALL REVOCATIONS BEFORE NOW ARE LOST, and the tokens are accepted again.")]
+    public static partial void InitializingEmptyLog(this ILogger logger);
+
+    [LoggerMessage(15, LogLevel.Error, "The shared log has an entry that is damaged, or of a later version. It is skipped, as is every other one; the metric jwt_revocation.replica.skipped counts them.")]
+    public static partial void SkippedEntry(this ILogger logger);
+
+    [LoggerMessage(16, LogLevel.Error, "The shared log has a revocation whose cutoff is more than a day ahead: some node's clock is wrong. It counts as of now.")]
+    public static partial void CutoffAhead(this ILogger logger);
 }

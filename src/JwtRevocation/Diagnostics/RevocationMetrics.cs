@@ -21,9 +21,9 @@ internal sealed class RevocationMetrics
         Meter meter = meterFactory.Create(JwtRevocationDefaults.MeterName);
         _checks = meter.CreateCounter<long>("jwt_revocation.checks", "{check}", "Tokens about which the store was asked, by outcome.");
         _revocations = meter.CreateCounter<long>("jwt_revocation.revocations", "{revocation}", "Revocations, by outcome and kind of target.");
-        if (store is InMemoryRevokedTokenStore inMemory)
+        if (store is ICountedStore counted)
         {
-            meter.CreateObservableUpDownCounter("jwt_revocation.entries", () => inMemory.Count, "{entry}", "Revocations held in memory.");
+            meter.CreateObservableUpDownCounter("jwt_revocation.entries", () => counted.Count, "{entry}", "Revocations held in memory.");
         }
     }
 

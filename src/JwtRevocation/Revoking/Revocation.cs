@@ -42,4 +42,18 @@ public sealed class Revocation
 
     /// <inheritdoc cref="RevocationDetails.Actor" />
     public string? Actor { get; init; }
+
+    /// <summary>The same revocation with other times.</summary>
+    internal Revocation With(DateTimeOffset? cutoff, DateTimeOffset? acceptedFrom) => new()
+    {
+        Target = Target,
+        Expires = Expires,
+        Cutoff = cutoff,
+        AcceptedFrom = acceptedFrom,
+        ByAuthenticationTime = ByAuthenticationTime,
+        SignsNewToken = SignsNewToken,
+        Except = Except,
+        Reason = Reason,
+        Actor = Actor,
+    };
 }

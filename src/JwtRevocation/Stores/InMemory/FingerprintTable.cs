@@ -45,7 +45,12 @@ internal sealed class FingerprintTable
 
     /// <param name="fingerprint">The fingerprint.</param>
     /// <param name="hash">Its hash code, which the caller has at hand.</param>
-    public bool Contains(TokenFingerprint fingerprint, int hash)
+    public bool Contains(TokenFingerprint fingerprint, int hash) => ExpiresOf(fingerprint, hash) > 0;
+
+    /// <summary>UTC ticks at which the entry lapses; not positive if there is none.</summary>
+    /// <param name="fingerprint">The fingerprint.</param>
+    /// <param name="hash">Its hash code, which the caller has at hand.</param>
+    public long ExpiresOf(TokenFingerprint fingerprint, int hash)
     {
         (ulong upper, ulong lower) = Halves(fingerprint);
         Slot[] slots = _slots;
@@ -57,12 +62,12 @@ internal sealed class FingerprintTable
             long expires = Volatile.Read(ref slot.Expires);
             if (expires == Free)
             {
-                return false;
+                return Free;
             }
 
             if (slot.Lower == lower && slot.Upper == upper)
             {
-                return expires != Lapsed;
+                return expires;
             }
         }
     }

@@ -77,6 +77,9 @@ internal sealed class GroupEntry
         Cutoff = new(fact.Cutoff, TimeSpan.Zero),
         AcceptedFrom = Target.HasCutoff ? new(fact.AcceptedFrom, TimeSpan.Zero) : null,
         ByAuthenticationTime = byAuthenticationTime,
+
+        // An earlier promise is taken in by what has been accepted from since.
+        SignsNewToken = Target.HasCutoff && Promised == fact.AcceptedFrom,
         Except = fact.Except,
         Reason = Reason,
         Actor = Actor,

@@ -44,7 +44,8 @@ internal sealed class GroupTable
     /// <summary>Adds a revocation to what is held of its target.</summary>
     /// <param name="revocation">The revocation, of anything but a single token by its signature.</param>
     /// <param name="now">The time, which is the cutoff if the revocation names none.</param>
-    public RevocationReceipt Add(Revocation revocation, DateTimeOffset now)
+    /// <returns>The receipt, and the revocation with all that was left to the store: added anywhere, it says the same.</returns>
+    public (RevocationReceipt Receipt, Revocation Added) Add(Revocation revocation, DateTimeOffset now)
     {
         RevocationTarget target = revocation.Target;
         lock (_writing)
@@ -82,11 +83,12 @@ internal sealed class GroupTable
             }
 
             _inUse = true;
-            return new()
+            RevocationReceipt receipt = new()
             {
                 Expires = new(entry.Expires, TimeSpan.Zero),
                 AcceptedFrom = revocation.SignsNewToken ? new(entry.AcceptedFrom, TimeSpan.Zero) : null,
             };
+            return (receipt, revocation.With(new(cutoff, TimeSpan.Zero), target.HasCutoff ? new(acceptedFrom, TimeSpan.Zero) : null));
         }
     }
 

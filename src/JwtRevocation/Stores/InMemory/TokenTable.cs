@@ -47,6 +47,15 @@ internal sealed class TokenTable
         }
     }
 
+    /// <summary>Whether an entry is held that lasts that long.</summary>
+    /// <param name="fingerprint">The fingerprint.</param>
+    /// <param name="expires">UTC ticks.</param>
+    public bool Holds(TokenFingerprint fingerprint, long expires)
+    {
+        int hash = fingerprint.GetHashCode();
+        return Volatile.Read(ref _tables[hash >>> ShiftToTable]).ExpiresOf(fingerprint, hash) >= expires;
+    }
+
     public IEnumerable<(TokenFingerprint Fingerprint, long Expires)> Entries() => _tables.SelectMany(static table => table.Entries());
 
     /// <summary>Drops what had lapsed by <paramref name="lapsed"/>. Sweeps must not overlap.</summary>

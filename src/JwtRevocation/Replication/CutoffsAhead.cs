@@ -1,0 +1,57 @@
+using System.Security.Cryptography;
+
+namespace JwtRevocation;
+
+/// <summary>
+/// Keeps a node whose clock is far ahead, or whoever else wrote a cutoff of the year 2099, from locking users out until then:
+/// such a cutoff counts as that of the moment when this node first saw it.
+/// </summary>
+/// <remarks>Used by one thread at a time.</remarks>
+internal sealed class CutoffsAhead(TimeProvider timeProvider)
+{
+    // Wider than clocks are apart, even those of machines that get them from nowhere: what is less far ahead is believed,
+    // because it is safe, and this node's own clock may be the one that is behind.
+    private static readonly TimeSpan Believed = TimeSpan.FromDays(1);
+
+    // What is beyond this is believed again: this is no place to be filled without bound, and refusing is the safe side.
+    private const int MostRemembered = 10_000;
+
+    private readonly Dictionary<UInt128, DateTimeOffset> _firstSeen = [];
+
+    public bool AreAny => _firstSeen.Count > 0;
+
+    /// <summary>The revocation, with times that this node is willing to act on.</summary>
+    public Revocation Cap(Revocation revocation, ReadOnlySpan<byte> content)
+    {
+        DateTimeOffset now = timeProvider.GetUtcNow();
+        if (revocation.Cutoff - now <= Believed && !(revocation.AcceptedFrom - now > Believed))
+        {
+            return revocation;
+        }
+
+        if (!revocation.Target.HasCutoff)
+        {
+            return revocation;
+        }
+
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(content, hash);
+        UInt128 key = System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(hash);
+        if (!_firstSeen.TryGetValue(key, out DateTimeOffset seen))
+        {
+            if (_firstSeen.Count >= MostRemembered)
+            {
+                return revocation;
+            }
+
+            // In microseconds, so that it can be written.
+            seen = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
+            _firstSeen.Add(key, seen);
+        }
+
+        DateTimeOffset second = new(Cutoffs.NextSecond(seen.UtcTicks), TimeSpan.Zero);
+        return revocation.With(
+            revocation.Cutoff < seen ? revocation.Cutoff : seen,
+            revocation.AcceptedFrom < second ? revocation.AcceptedFrom : second);
+    }
+}

@@ -1,0 +1,17 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace JwtRevocation;
+
+/// <summary>The bytes of an entry, compared by what they are.</summary>
+[SuppressMessage("Design", "CA1067", Justification = "A record struct overrides object.Equals.")]
+internal readonly record struct EntryContent(ReadOnlyMemory<byte> Bytes)
+{
+    public bool Equals(EntryContent other) => Bytes.Span.SequenceEqual(other.Bytes.Span);
+
+    public override int GetHashCode()
+    {
+        HashCode hash = default;
+        hash.AddBytes(Bytes.Span);
+        return hash.ToHashCode();
+    }
+}

@@ -1,0 +1,73 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+
+namespace JwtRevocation;
+
+/// <summary>The store of many nodes: answers from this process's memory, which a <see cref="JwtRevocation.Replica"/> keeps complete.</summary>
+internal sealed class ReplicatedRevokedTokenStore : IRevokedTokenStore, ICountedStore, IAsyncDisposable
+{
+    private readonly RevocationTables _tables = new();
+    private readonly IRevocationLog _log;
+    private readonly TimeProvider _timeProvider;
+    private readonly Freshness _freshness;
+    private readonly PeriodicSweep _sweep;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _running;
+
+    public ReplicatedRevokedTokenStore(
+        IRevocationLog log,
+        ReplicaOptions options,
+        IMeterFactory meterFactory,
+        TimeProvider timeProvider,
+        ILogger<ReplicatedRevokedTokenStore> logger,
+        Random? random = null)
+    {
+        _log = log;
+        _timeProvider = timeProvider;
+        _freshness = new(timeProvider, options.MaxStaleness);
+        _sweep = new(_tables, timeProvider);
+        Replica = new(log, _tables, _freshness, options, new(meterFactory, _freshness), timeProvider, logger, random ?? Random.Shared);
+
+        // Not with the ExecutionContext of whichever request happened to come first.
+        using AsyncFlowControl? _ = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
+        _running = Replica.RunAsync(_stopping.Token);
+    }
+
+    public Replica Replica { get; }
+
+    public int Count => _tables.Count;
+
+    public RevocationStatus GetStatus(in RevocableToken token)
+    {
+        RevocationStatus status = _tables.GetStatus(in token);
+        return status == RevocationStatus.NotRevoked && !_freshness.IsFresh ? RevocationStatus.Unknown : status;
+    }
+
+    public async ValueTask<RevocationReceipt> RevokeAsync(Revocation revocation, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(revocation);
+        cancellationToken.ThrowIfCancellationRequested();
+        DateTimeOffset now = _timeProvider.GetUtcNow();
+        Revocation rounded = EntryFormat.Round(revocation, now);
+
+        // What cannot be written fails before anything has changed.
+        EntryFormat.Write(rounded);
+        (RevocationReceipt receipt, Revocation added) = _tables.Add(rounded, now);
+        await Replica.AppendAsync(new(EntryFormat.Write(added)), cancellationToken).ConfigureAwait(false);
+        return receipt;
+    }
+
+    public IAsyncEnumerable<Revocation> GetRevocationsAsync(CancellationToken cancellationToken) => _tables.ListAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        _sweep.Dispose();
+        _stopping.Dispose();
+        if (_log is IAsyncDisposable disposable)
+        {
+            await disposable.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+}

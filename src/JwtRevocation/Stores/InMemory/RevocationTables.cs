@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+
+namespace JwtRevocation;
+
+/// <summary>All the revocations that a process holds in memory.</summary>
+internal sealed class RevocationTables
+{
+    private readonly GroupTable _groups = new();
+
+    // Said of single tokens only by those who want to read it in a list; most entries have none.
+    private readonly ConcurrentDictionary<TokenFingerprint, (string? Reason, string? Actor)> _remarks = new();
+
+    /// <summary>The single tokens, by fingerprint.</summary>
+    public TokenTable Tokens { get; } = new();
+
+    /// <summary>The number of entries held, lapsed ones that were not swept yet among them.</summary>
+    public int Count => Tokens.Count + _groups.Count;
+
+    public RevocationStatus GetStatus(in RevocableToken token) =>
+        Tokens.Contains(token.Fingerprint) ? RevocationStatus.Revoked : _groups.GetStatus(in token);
+
+    /// <summary>Adds a revocation to what is held.</summary>
+    /// <param name="revocation">The revocation.</param>
+    /// <param name="now">The time, which is the cutoff if the revocation needs one and names none.</param>
+    /// <returns>The receipt, and the revocation with all that was left to the store: added anywhere, it says the same.</returns>
+    public (RevocationReceipt Receipt, Revocation Added) Add(Revocation revocation, DateTimeOffset now)
+    {
+        if (revocation.Target.Fingerprint is not { } fingerprint)
+        {
+            return _groups.Add(revocation, now);
+        }
+
+        if (revocation.Reason is not null || revocation.Actor is not null)
+        {
+            _remarks.AddOrUpdate(
+                fingerprint,
+                static (_, added) => (added.Reason, added.Actor),
+                static (_, held, added) => (added.Reason ?? held.Reason, added.Actor ?? held.Actor),
+                revocation);
+        }
+
+        return (new() { Expires = new(Tokens.Add(fingerprint, revocation.Expires.UtcTicks), TimeSpan.Zero) }, revocation);
+    }
+
+    /// <summary>The revocations of single tokens.</summary>
+    public IEnumerable<Revocation> TokenRevocations()
+    {
+        foreach ((TokenFingerprint fingerprint, long expires) in Tokens.Entries())
+        {
+            yield return TokenRevocation(fingerprint, expires);
+        }
+    }
+
+    /// <summary>The revocations of everything else.</summary>
+    public IEnumerable<Revocation> GroupRevocations() => _groups.Revocations();
+
+    /// <summary>What is held of a single token.</summary>
+    /// <param name="fingerprint">Its fingerprint.</param>
+    /// <param name="expires">UTC ticks until which it is kept.</param>
+    public Revocation TokenRevocation(TokenFingerprint fingerprint, long expires)
+    {
+        (string? reason, string? actor) = _remarks.GetValueOrDefault(fingerprint);
+        return new()
+        {
+            Target = RevocationTarget.OfStored(fingerprint),
+            Expires = new(expires, TimeSpan.Zero),
+            Reason = reason,
+            Actor = actor,
+        };
+    }
+
+    /// <summary>Lists all that is held.</summary>
+    public async IAsyncEnumerable<Revocation> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (Revocation revocation in TokenRevocations().Concat(GroupRevocations()))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return revocation;
+        }
+
+        await Task.CompletedTask.ConfigureAwait(false);
+    }
+
+    /// <summary>Drops what had lapsed by <paramref name="lapsed"/>. Sweeps must not overlap.</summary>
+    public void Sweep(long lapsed)
+    {
+        Tokens.Sweep(lapsed);
+        _groups.Sweep(lapsed);
+        foreach (TokenFingerprint fingerprint in _remarks.Keys)
+        {
+            if (!Tokens.Contains(fingerprint))
+            {
+                _remarks.TryRemove(fingerprint, out _);
+            }
+        }
+    }
+}
