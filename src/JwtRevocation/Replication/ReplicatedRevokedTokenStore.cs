@@ -23,6 +23,7 @@ internal sealed class ReplicatedRevokedTokenStore : IRevokedTokenStore, ICounted
         Random? random = null)
     {
         _log = log;
+        MaxStaleness = options.MaxStaleness;
         _timeProvider = timeProvider;
         _freshness = new(timeProvider, options.MaxStaleness);
         _sweep = new(_tables, timeProvider);
@@ -34,6 +35,8 @@ internal sealed class ReplicatedRevokedTokenStore : IRevokedTokenStore, ICounted
     }
 
     public Replica Replica { get; }
+
+    public TimeSpan MaxStaleness { get; }
 
     public int Count => _tables.Count;
 

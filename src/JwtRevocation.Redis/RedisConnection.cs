@@ -1,0 +1,85 @@
+using StackExchange.Redis;
+
+namespace JwtRevocation.Redis;
+
+/// <summary>The connection to Redis: one that is made here, or the app's.</summary>
+internal sealed class RedisConnection(RedisStoreOptions options, IServiceProvider services) : IAsyncDisposable
+{
+    // A survivor of a Redis that was restarted empty must be back before a new node takes it for new.
+    private static readonly TimeSpan ReconnectInterval = TimeSpan.FromSeconds(1);
+
+    // By the default of a minute, a connection that is dead without having been closed is deaf for that long.
+    private const int KeepAliveSeconds = 5;
+
+    private readonly Lock _connecting = new();
+    private Task<IConnectionMultiplexer>? _multiplexer;
+    private bool _isDisposed;
+
+    /// <summary>The connection. It may not be connected at the moment.</summary>
+    public Task<IConnectionMultiplexer> GetAsync()
+    {
+        if (Volatile.Read(ref _multiplexer) is { IsCompletedSuccessfully: true } connected)
+        {
+            return connected;
+        }
+
+        lock (_connecting)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_multiplexer is null or { IsFaulted: true } or { IsCanceled: true })
+            {
+                Volatile.Write(ref _multiplexer, ConnectAsync());
+            }
+
+            return _multiplexer!;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task<IConnectionMultiplexer>? multiplexer;
+        lock (_connecting)
+        {
+            _isDisposed = true;
+            multiplexer = _multiplexer;
+        }
+
+        if (multiplexer is null || options.ConnectionMultiplexerFactory is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            await (await multiplexer.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+        }
+        catch (RedisException)
+        {
+            // It was never made.
+        }
+    }
+
+    private async Task<IConnectionMultiplexer> ConnectAsync()
+    {
+        // Not on the thread, nor under the lock, of whoever asked first.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        return options.ConnectionMultiplexerFactory is { } factory
+            ? await factory(services).ConfigureAwait(false)
+            : await ConnectionMultiplexer.ConnectAsync(Configuration()).ConfigureAwait(false);
+    }
+
+    private ConfigurationOptions Configuration()
+    {
+        ConfigurationOptions configuration = options.ConfigurationOptions?.Clone() ?? ConfigurationOptions.Parse(options.Configuration!);
+        configuration.AbortOnConnectFail = false;
+        configuration.ReconnectRetryPolicy = new LinearRetry((int)ReconnectInterval.TotalMilliseconds);
+
+        // The text names it only if somebody has set it.
+        if (!configuration.ToString(includePassword: false).Contains("keepAlive=", StringComparison.OrdinalIgnoreCase))
+        {
+            configuration.KeepAlive = KeepAliveSeconds;
+        }
+
+        return configuration;
+    }
+}

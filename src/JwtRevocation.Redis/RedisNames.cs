@@ -1,0 +1,22 @@
+using StackExchange.Redis;
+
+namespace JwtRevocation.Redis;
+
+/// <summary>The names in Redis, as docs/wire-format.md has them: all under one hash tag, so in one slot of a cluster.</summary>
+internal sealed class RedisNames(string prefix)
+{
+    /// <summary>The sorted set of entries, scored by their position.</summary>
+    public RedisKey Entries { get; } = $"{{{prefix}}}:entries";
+
+    /// <summary>The epoch, a string.</summary>
+    public RedisKey Epoch { get; } = $"{{{prefix}}}:epoch";
+
+    /// <summary>The node that repairs, a string that expires.</summary>
+    public RedisKey Lease { get; } = $"{{{prefix}}}:lease";
+
+    /// <summary>What every read writes, to find out whether it is the primary that it reads from.</summary>
+    public RedisKey Probe { get; } = $"{{{prefix}}}:probe";
+
+    /// <summary>The channel of hints.</summary>
+    public RedisChannel Hints { get; } = RedisChannel.Literal($"{{{prefix}}}:hints");
+}

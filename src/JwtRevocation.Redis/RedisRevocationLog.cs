@@ -1,0 +1,165 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace JwtRevocation.Redis;
+
+/// <summary>The log as a sorted set in Redis.</summary>
+/// <remarks>Everything goes to the primary, and a read that a replica answers fails.</remarks>
+internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames names, TimeProvider timeProvider, ILogger logger)
+    : IRevocationLog, IAsyncDisposable
+{
+    private const CommandFlags Primary = CommandFlags.DemandMaster;
+
+    // See IRevocationLog: a log that has gone back does not come to the same positions again.
+    private const int LargestGap = 4096;
+
+    private static readonly TimeSpan InspectionInterval = TimeSpan.FromMinutes(1);
+
+    private readonly RedisValue _node = Guid.NewGuid().ToString("N");
+    private readonly RedisWarnings _warnings = new(logger);
+    private readonly RedisHints _hints = new(names.Hints);
+    private long? _inspected;
+
+    public IReadOnlyCollection<string> Warnings => _warnings.All;
+
+    public async Task<IReadOnlyList<long>> AppendAsync(
+        IReadOnlyList<ReadOnlyMemory<byte>> entries, bool announce, CancellationToken cancellationToken)
+    {
+        IConnectionMultiplexer redis = await connection.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        RedisValue[] arguments =
+        [
+            announce ? _hints.NameInRedis(redis) : RedisValue.EmptyString,
+            Random.Shared.Next(1, LargestGap + 1),
+            .. entries.Select(static entry => (RedisValue)entry),
+        ];
+        RedisResult[] result = (RedisResult[])(await EvaluateAsync(redis, arguments).WaitAsync(cancellationToken).ConfigureAwait(false))!;
+
+        string hintFailure = (string)result[0]!;
+        _warnings.Set(
+            "announcing",
+            hintFailure.Length == 0 ? null : $"Redis does not let this node tell others at once ('{hintFailure}'). They know by their next poll.");
+        return [.. result.Skip(1).Select(static position => long.Parse((string)position!, NumberStyles.Float, CultureInfo.InvariantCulture))];
+    }
+
+    public async Task<LogPage> ReadAsync(long from, int count, CancellationToken cancellationToken)
+    {
+        IConnectionMultiplexer redis = await connection.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        _warnings.Set("listening", _hints.EnsureSubscribed(redis));
+
+        // Sent as one, and answered in this order.
+        IDatabase database = redis.GetDatabase();
+        Task probing = ProbeAsync(database);
+        Task<RedisValue> epoch = database.StringGetAsync(names.Epoch, Primary);
+        Task<SortedSetEntry[]> entries = database.SortedSetRangeByScoreWithScoresAsync(names.Entries, start: from, take: count, flags: Primary);
+        await Task.WhenAll(probing, epoch, entries).WaitAsync(cancellationToken).ConfigureAwait(false);
+
+        if (_inspected is not { } inspected || timeProvider.GetElapsedTime(inspected) > InspectionInterval)
+        {
+            await InspectAsync(redis).WaitAsync(cancellationToken).ConfigureAwait(false);
+            _inspected = timeProvider.GetTimestamp();
+        }
+
+        return new(
+            (string?)await epoch.ConfigureAwait(false),
+            [.. (await entries.ConfigureAwait(false)).Select(static entry => new LogEntry((long)entry.Score, entry.Element))]);
+    }
+
+    public async Task RemoveAsync(IReadOnlyList<ReadOnlyMemory<byte>> entries, CancellationToken cancellationToken)
+    {
+        IDatabase database = await DatabaseAsync(cancellationToken).ConfigureAwait(false);
+        await database.SortedSetRemoveAsync(names.Entries, [.. entries.Select(static entry => (RedisValue)entry)], Primary)
+            .WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task InitializeAsync(string epoch, CancellationToken cancellationToken)
+    {
+        IDatabase database = await DatabaseAsync(cancellationToken).ConfigureAwait(false);
+        await database.StringSetAsync(names.Epoch, epoch, when: When.NotExists, flags: Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<bool> TryLeadRepairAsync(TimeSpan duration, CancellationToken cancellationToken)
+    {
+        IDatabase database = await DatabaseAsync(cancellationToken).ConfigureAwait(false);
+        if (await database.StringSetAsync(names.Lease, _node, duration, when: When.NotExists, flags: Primary)
+            .WaitAsync(cancellationToken).ConfigureAwait(false))
+        {
+            return true;
+        }
+
+        // If it expires in between, two lead for a moment, which does no harm.
+        return await database.StringGetAsync(names.Lease, Primary).WaitAsync(cancellationToken).ConfigureAwait(false) == _node
+            && await database.KeyExpireAsync(names.Lease, duration, flags: Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public void Listen(Action<LogEntry> hint) => _hints.Listen(hint);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _hints.DisposeAsync().ConfigureAwait(false);
+        await connection.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task<IDatabase> DatabaseAsync(CancellationToken cancellationToken) =>
+        (await connection.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false)).GetDatabase();
+
+    private async Task<RedisResult> EvaluateAsync(IConnectionMultiplexer redis, RedisValue[] arguments)
+    {
+        IDatabase database = redis.GetDatabase();
+        try
+        {
+            return await database.ScriptEvaluateAsync(RedisScripts.Append, [names.Entries], arguments, Primary).ConfigureAwait(false);
+        }
+        catch (RedisServerException exception) when (exception.Message.Contains("SCRIPT KILL", StringComparison.Ordinal))
+        {
+            // Somebody killed it before it had written anything, most likely for the sake of another that took too long.
+            return await database.ScriptEvaluateAsync(RedisScripts.Append, [names.Entries], arguments, Primary).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Writes something, which a replica does not take, nor a primary that lacks its replicas.</summary>
+    /// <exception cref="RedisException">This may not be the primary: what is read from it proves nothing.</exception>
+    private async Task ProbeAsync(IDatabase database)
+    {
+        try
+        {
+            await database.StringSetAsync(names.Probe, _node, flags: Primary).ConfigureAwait(false);
+            _warnings.Set("writing", null);
+        }
+        catch (RedisServerException exception) when (SaysPrimary(exception.Message))
+        {
+            _warnings.Set("writing", $"Redis takes no writes ('{Sentence(exception)}'). Revocations fail until it does; those that there are stay in force.");
+        }
+    }
+
+    // Out of memory, out of disk or without the right to write, but the primary all the same: what it has is all there is.
+    private static bool SaysPrimary(string error) =>
+        error.StartsWith("OOM", StringComparison.Ordinal)
+        || error.StartsWith("MISCONF", StringComparison.Ordinal)
+        || error.StartsWith("NOPERM", StringComparison.Ordinal);
+
+    private static string Sentence(RedisServerException exception) => exception.Message.Split('\n', '.')[0];
+
+    private async Task InspectAsync(IConnectionMultiplexer redis)
+    {
+        string? policy = null;
+        try
+        {
+            if (await redis.GetDatabase().IdentifyEndpointAsync(names.Entries, Primary).ConfigureAwait(false) is { } endpoint)
+            {
+                string? memory = await redis.GetServer(endpoint).InfoRawAsync("memory").ConfigureAwait(false);
+                policy = memory?.Split('\n').FirstOrDefault(static line => line.StartsWith("maxmemory_policy:", StringComparison.Ordinal))?.Split(':')[1].Trim();
+            }
+        }
+        catch (RedisException)
+        {
+            // Not everybody may ask, and not every server knows. That is no reason to warn.
+        }
+
+        _warnings.Set(
+            "eviction",
+            policy?.StartsWith("allkeys-", StringComparison.Ordinal) == true
+                ? $"Redis may drop all revocations at once when it runs out of memory: its maxmemory-policy is '{policy}'. Set it to 'noeviction' or one that begins with 'volatile-'."
+                : null);
+    }
+}

@@ -1,0 +1,38 @@
+namespace JwtRevocation.Redis;
+
+/// <summary>The script, as docs/wire-format.md has it.</summary>
+internal static class RedisScripts
+{
+    /// <summary>
+    /// Adds entries after the last one, those that are not there, and tells the nodes that listen.
+    /// </summary>
+    /// <remarks>
+    /// KEYS: the sorted set. ARGV: the channel, or nothing to tell nobody; the gap; the entries. It returns why nobody could
+    /// be told, or nothing, and the position of each entry. It is not rolled back when it fails, so that what may fail comes
+    /// first: everything that may is found by the first two commands or at the first ZADD; and telling, which proves nothing,
+    /// last.
+    /// </remarks>
+    public const string Append = """
+        local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
+        local position = (last[2] and tonumber(last[2]) or 0) + tonumber(ARGV[2])
+        local result = {''}
+        for i = 3, #ARGV do
+          local held = redis.call('ZSCORE', KEYS[1], ARGV[i])
+          if not held then
+            held = string.format('%.0f', position)
+            redis.call('ZADD', KEYS[1], held, ARGV[i])
+            position = position + 1
+          end
+          result[#result + 1] = held
+        end
+        if ARGV[1] ~= '' then
+          for i = 3, #ARGV do
+            local told = redis.pcall('PUBLISH', ARGV[1], result[i - 1] .. ' ' .. ARGV[i])
+            if type(told) == 'table' and told.err then
+              result[1] = told.err
+            end
+          end
+        end
+        return result
+        """;
+}

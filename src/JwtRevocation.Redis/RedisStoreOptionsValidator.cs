@@ -1,0 +1,41 @@
+using Microsoft.Extensions.Options;
+
+namespace JwtRevocation.Redis;
+
+internal sealed class RedisStoreOptionsValidator : IValidateOptions<RedisStoreOptions>
+{
+    public ValidateOptionsResult Validate(string? name, RedisStoreOptions options)
+    {
+        ValidateOptionsResultBuilder result = new();
+        int connections = (options.Configuration is null ? 0 : 1)
+            + (options.ConfigurationOptions is null ? 0 : 1)
+            + (options.ConnectionMultiplexerFactory is null ? 0 : 1);
+        if (connections != 1)
+        {
+            result.AddError(
+                $"{nameof(RedisStoreOptions)}: exactly one of {nameof(options.Configuration)}, {nameof(options.ConfigurationOptions)} and {nameof(options.ConnectionMultiplexerFactory)} must be set, but {connections} are.");
+        }
+
+        if (options.Configuration is { } configuration)
+        {
+            try
+            {
+                StackExchange.Redis.ConfigurationOptions.Parse(configuration);
+            }
+            catch (ArgumentException)
+            {
+                // Neither the text nor what is said of it: it may hold a password.
+                result.AddError("is not a configuration that StackExchange.Redis understands.", Property(nameof(options.Configuration)));
+            }
+        }
+
+        if (string.IsNullOrEmpty(options.KeyPrefix) || options.KeyPrefix.AsSpan().ContainsAny('{', '}'))
+        {
+            result.AddError($"must not be empty, nor have a brace in it, but is '{options.KeyPrefix}'.", Property(nameof(options.KeyPrefix)));
+        }
+
+        return result.Build();
+    }
+
+    private static string Property(string property) => $"{nameof(RedisStoreOptions)}.{property}";
+}
