@@ -147,11 +147,12 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
         {
             if (await redis.GetDatabase().IdentifyEndpointAsync(names.Entries, Primary).ConfigureAwait(false) is { } endpoint)
             {
-                string? memory = await redis.GetServer(endpoint).InfoRawAsync("memory").ConfigureAwait(false);
+                // Not by InfoAsync, which the client keeps for connections that may administrate.
+                string? memory = (string?)await redis.GetServer(endpoint).ExecuteAsync("INFO", "memory").ConfigureAwait(false);
                 policy = memory?.Split('\n').FirstOrDefault(static line => line.StartsWith("maxmemory_policy:", StringComparison.Ordinal))?.Split(':')[1].Trim();
             }
         }
-        catch (RedisException)
+        catch (Exception exception) when (exception is RedisException or RedisCommandException or NotSupportedException)
         {
             // Not everybody may ask, and not every server knows. That is no reason to warn.
         }

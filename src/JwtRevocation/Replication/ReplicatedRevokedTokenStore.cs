@@ -13,6 +13,7 @@ internal sealed class ReplicatedRevokedTokenStore : IRevokedTokenStore, ICounted
     private readonly PeriodicSweep _sweep;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _running;
+    private bool _isDisposed;
 
     public ReplicatedRevokedTokenStore(
         IRevocationLog log,
@@ -64,6 +65,11 @@ internal sealed class ReplicatedRevokedTokenStore : IRevokedTokenStore, ICounted
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true))
+        {
+            return;
+        }
+
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _running.ConfigureAwait(false);
         _sweep.Dispose();
