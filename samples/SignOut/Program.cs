@@ -23,11 +23,20 @@ builder.Services.AddAuthentication().AddJwtBearer(bearer =>
     issuer.Trust(bearer.TokenValidationParameters);
 });
 builder.Services.AddAuthorizationBuilder().AddPolicy("admin", policy => policy.RequireClaim(JwtRegisteredClaimNames.Sub, "admin"));
-builder.Services.AddJwtRevocation();
+JwtRevocationBuilder revocation = builder.Services.AddJwtRevocation();
+
+// With --ConnectionStrings:Redis localhost:6379, every node that is started so refuses what any of them has revoked.
+if (builder.Configuration.GetConnectionString("Redis") is { Length: > 0 } redis)
+{
+    revocation.AddRedisStore(redis);
+}
+
+builder.Services.AddHealthChecks().AddJwtRevocation();
 
 WebApplication app = builder.Build();
 app.UseDefaultFiles();
 app.UseStaticFiles();
+app.MapHealthChecks("/health");
 
 app.MapPost("/sign-in", Results<Ok<TokenResponse>, BadRequest> (SignInRequest request, TokenIssuer tokens) =>
     request.User.Length == 0 ? TypedResults.BadRequest() : TypedResults.Ok(tokens.Issue(request.User, request.Device)));
