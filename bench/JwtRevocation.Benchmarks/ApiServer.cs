@@ -12,6 +12,8 @@ internal enum ApiMode
 {
     Without,
     With,
+    Redis,
+    RedisStopped,
 }
 
 /// <summary>The smallest API that reads a token, on a free port of the loopback interface, which it prints.</summary>
@@ -19,7 +21,7 @@ internal static class ApiServer
 {
     private const int Revoked = 100_000;
 
-    public static async Task<int> RunAsync(ApiMode mode)
+    public static async Task<int> RunAsync(ApiMode mode, string? redis)
     {
         SampleTokens tokens = SampleTokens.Hs256();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -31,9 +33,13 @@ internal static class ApiServer
             options.TokenValidationParameters = tokens.ValidationParameters();
         });
         builder.Services.AddAuthorization();
-        if (mode == ApiMode.With)
+        if (mode != ApiMode.Without)
         {
-            builder.Services.AddJwtRevocation();
+            JwtRevocationBuilder revocation = builder.Services.AddJwtRevocation();
+            if (redis is not null)
+            {
+                revocation.AddRedisStore(redis);
+            }
         }
 
         await using WebApplication app = builder.Build();

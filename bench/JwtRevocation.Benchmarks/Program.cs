@@ -1,5 +1,7 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using JwtRevocation.Benchmarks;
+using JwtRevocation.Benchmarks.Fleet;
 
 return args switch
 {
@@ -7,7 +9,13 @@ return args switch
     ["footprint"] => FootprintProgram.Run(),
     ["groups"] => GroupsProgram.Run(),
     ["api", .. string[] rest] => await ApiLoad.RunAsync(rest),
-    ["serve", string mode] => await ApiServer.RunAsync(Enum.Parse<ApiMode>(mode)),
+    ["serve", string mode] => await ApiServer.RunAsync(Enum.Parse<ApiMode>(mode), redis: null),
+    ["serve", string mode, string redis] => await ApiServer.RunAsync(Enum.Parse<ApiMode>(mode), redis),
+    ["fleet", string what, .. string[] rest] => await FleetProgram.RunAsync(what, rest),
+    ["fleet-listen", string redis, string deaf] => await PropagationProgram.ListenAsync(redis, bool.Parse(deaf)),
+    ["fleet-read", string redis] => await ColdStartProgram.ReadAsync(redis),
+    ["fleet-start", string redis] => await ColdStartProgram.StartAsync(redis),
+    ["fleet-herd", string redis, string entries] => await HerdProgram.BeNodesAsync(redis, int.Parse(entries, CultureInfo.InvariantCulture)),
     _ => RunBenchmarks(args),
 };
 

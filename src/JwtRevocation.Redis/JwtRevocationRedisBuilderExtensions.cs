@@ -2,7 +2,6 @@ using JwtRevocation;
 using JwtRevocation.Redis;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -56,14 +55,6 @@ public static class JwtRevocationRedisBuilderExtensions
 
         builder.Services.AddOptions<RedisStoreOptions>().Configure(configure).ValidateOnStart();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RedisStoreOptions>, RedisStoreOptionsValidator>());
-        return builder.AddReplicatedStore(
-            static provider => new RedisRevocationLog(
-                new RedisConnection(Options(provider), provider),
-                new RedisNames(Options(provider).KeyPrefix),
-                provider.GetRequiredService<TimeProvider>(),
-                provider.GetRequiredService<ILogger<RedisRevocationLog>>()),
-            Options);
+        return builder.AddReplicatedStore(RedisRevocationLog.Create, RedisRevocationLog.OptionsOf);
     }
-
-    private static RedisStoreOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<RedisStoreOptions>>().Value;
 }

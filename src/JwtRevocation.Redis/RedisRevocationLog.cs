@@ -1,5 +1,7 @@
 using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace JwtRevocation.Redis;
@@ -22,6 +24,15 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
     private long? _inspected;
 
     public IReadOnlyCollection<string> Warnings => _warnings.All;
+
+    /// <summary>The log that the app's options describe.</summary>
+    public static RedisRevocationLog Create(IServiceProvider services) => new(
+        new RedisConnection(OptionsOf(services), services),
+        new RedisNames(OptionsOf(services).KeyPrefix),
+        services.GetRequiredService<TimeProvider>(),
+        services.GetRequiredService<ILogger<RedisRevocationLog>>());
+
+    public static RedisStoreOptions OptionsOf(IServiceProvider services) => services.GetRequiredService<IOptions<RedisStoreOptions>>().Value;
 
     public async Task<IReadOnlyList<long>> AppendAsync(
         IReadOnlyList<ReadOnlyMemory<byte>> entries, bool announce, CancellationToken cancellationToken)

@@ -105,6 +105,20 @@ internal static class EntryFormat
         return stream.ToArray();
     }
 
+    /// <summary>Writes the revocation of a single token without remarks: nearly all are that.</summary>
+    /// <param name="fingerprint">The token's fingerprint.</param>
+    /// <param name="expires">UTC ticks.</param>
+    public static byte[] WriteToken(TokenFingerprint fingerprint, long expires)
+    {
+        byte[] content = new byte[PlainTokenSize];
+        content[0] = Version;
+        content[1] = (byte)RevocationTargetKind.Token;
+        content[2] = (byte)Contents.None;
+        BinaryPrimitives.WriteInt64BigEndian(content.AsSpan(3), SecondsOf(new(expires, TimeSpan.Zero)));
+        BinaryPrimitives.WriteUInt128BigEndian(content.AsSpan(11), fingerprint.Value);
+        return content;
+    }
+
     /// <summary>Reads the revocation of a single token without remarks: nearly all are that.</summary>
     /// <param name="content">The entry.</param>
     /// <param name="fingerprint">The token's fingerprint.</param>

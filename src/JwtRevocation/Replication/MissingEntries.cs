@@ -23,7 +23,9 @@ internal sealed class MissingEntries
     {
         IEnumerable<EntryContent> tokens = held.Tokens.Entries()
             .Where(token => token.Expires > now && !seen.Tokens.Holds(token.Fingerprint, token.Expires))
-            .Select(token => ContentOf(held.TokenRevocation(token.Fingerprint, token.Expires), withRemarks: true));
+            .Select(token => held.HasRemarks(token.Fingerprint)
+                ? ContentOf(held.TokenRevocation(token.Fingerprint, token.Expires), withRemarks: true)
+                : new(EntryFormat.WriteToken(token.Fingerprint, token.Expires)));
 
         // Remarks protect nobody, and of those that differ the last one stays: comparing them could go on for ever.
         HashSet<EntryContent> facts = [.. seen.GroupRevocations().Select(fact => ContentOf(fact, withRemarks: false))];

@@ -38,8 +38,8 @@ internal sealed class Replica(
     // Longer than other nodes take to reconnect to a log that was restarted. See Initialize.
     private static readonly TimeSpan InitializationDelay = TimeSpan.FromSeconds(10);
 
-    // Long enough for a batch, short enough that another takes over when the one who led is gone.
-    private static readonly TimeSpan RepairLease = TimeSpan.FromSeconds(2);
+    // Beyond a poll interval, within which it is extended; short, so that another takes over when the one who led is gone.
+    private static readonly TimeSpan RepairLeaseMargin = TimeSpan.FromSeconds(1);
 
     // A lapsed entry is kept in the log for as long as any node may take it for live, and write it back.
     private static readonly TimeSpan TrimDelay = TimeSpan.FromHours(1);
@@ -110,14 +110,18 @@ internal sealed class Replica(
         _clock.GetUtcTicks();
         while (!cancellationToken.IsCancellationRequested)
         {
-            await PollAsync(cancellationToken).ConfigureAwait(false);
+            bool hasMore = await PollAsync(cancellationToken).ConfigureAwait(false);
             _firstAttempt.TrySetResult();
-            await Task.Delay(options.PollInterval, timeProvider, cancellationToken)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!hasMore)
+            {
+                await Task.Delay(options.PollInterval, timeProvider, cancellationToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 
-    private async Task PollAsync(CancellationToken cancellationToken)
+    /// <returns>Whether there is more to repair, by this node.</returns>
+    private async Task<bool> PollAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -129,19 +133,21 @@ internal sealed class Replica(
             }
 
             Freshness.Moment sent = await ReadAsync(cancellationToken).ConfigureAwait(false);
-            await RepairAsync(sent, cancellationToken).ConfigureAwait(false);
+            bool hasMore = await RepairAsync(sent, cancellationToken).ConfigureAwait(false);
             metrics.HasPolled(complete: true);
             if (_failure is not null)
             {
                 _failure = null;
                 logger.LogReachable();
             }
+
+            return hasMore;
         }
         catch (Exception exception)
         {
             if (cancellationToken.IsCancellationRequested)
             {
-                return;
+                return false;
             }
 
             metrics.HasPolled(complete: false);
@@ -154,6 +160,7 @@ internal sealed class Replica(
             // How long others were out of sight is not known: they are given the whole time again.
             _uninitializedSince = null;
             _failure = exception;
+            return false;
         }
     }
 
@@ -266,36 +273,52 @@ internal sealed class Replica(
     }
 
     /// <summary>Gives the log what it lacks, and takes from it what has lapsed.</summary>
-    private async Task RepairAsync(Freshness.Moment read, CancellationToken cancellationToken)
+    /// <returns>Whether there is more to do, by this node.</returns>
+    private async Task<bool> RepairAsync(Freshness.Moment read, CancellationToken cancellationToken)
     {
         await AppendAsync(_unconfirmed.From(read.Timestamp, announced: false), announce: true, cancellationToken).ConfigureAwait(false);
         await AppendAsync(_unconfirmed.From(read.Timestamp, announced: true), announce: false, cancellationToken).ConfigureAwait(false);
 
-        // Between polls, so that reading goes on however much there is to write.
-        while ((_missing.Count > 0 || _lapsed.Count > 0)
-            && timeProvider.GetElapsedTime(read.Timestamp) < options.PollInterval
-            && await log.TryLeadRepairAsync(RepairLease, cancellationToken).WaitAsync(CallTimeout, timeProvider, cancellationToken).ConfigureAwait(false))
+        bool leads = (_missing.Count > 0 || _lapsed.Count > 0)
+            && await log.TryLeadRepairAsync(options.PollInterval + RepairLeaseMargin, cancellationToken).WaitAsync(CallTimeout, timeProvider, cancellationToken).ConfigureAwait(false);
+        if (leads)
         {
-            IReadOnlyList<EntryContent> batch = _missing.Take(BatchSize);
-            foreach (EntryContent entry in batch)
+            // Between polls, so that reading goes on however much there is to write.
+            while ((_missing.Count > 0 || _lapsed.Count > 0) && timeProvider.GetElapsedTime(read.Timestamp) < options.PollInterval)
             {
-                _missing.Remove(entry);
-                _unconfirmed.AddKnown(entry);
-            }
-
-            await AppendAsync(batch, announce: false, cancellationToken).ConfigureAwait(false);
-
-            metrics.HasWrittenBack(batch.Count);
-            await TrimAsync(cancellationToken).ConfigureAwait(false);
-            if (_missing.Count == 0 && batch.Count > 0)
-            {
-                logger.WroteBack();
+                await WriteBackAsync(cancellationToken).ConfigureAwait(false);
+                await TrimAsync(cancellationToken).ConfigureAwait(false);
             }
         }
 
         if (_epoch is null)
         {
             await InitializeAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return leads && (_missing.Count > 0 || _lapsed.Count > 0);
+    }
+
+    private async Task WriteBackAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<EntryContent> batch = _missing.Take(BatchSize);
+        if (batch.Count == 0)
+        {
+            return;
+        }
+
+        // From now on they are as any that were appended: they count as being there when they have been read.
+        foreach (EntryContent entry in batch)
+        {
+            _missing.Remove(entry);
+            _unconfirmed.AddKnown(entry);
+        }
+
+        await AppendAsync(batch, announce: false, cancellationToken).ConfigureAwait(false);
+        metrics.HasWrittenBack(batch.Count);
+        if (_missing.Count == 0)
+        {
+            logger.WroteBack();
         }
     }
 

@@ -41,6 +41,8 @@ internal sealed class ReplicatedRevokedTokenStore : IRevokedTokenStore, ICounted
 
     public int Count => _tables.Count;
 
+    public bool Holds(TokenFingerprint fingerprint) => _tables.Tokens.Contains(fingerprint);
+
     public RevocationStatus GetStatus(in RevocableToken token)
     {
         RevocationStatus status = _tables.GetStatus(in token);

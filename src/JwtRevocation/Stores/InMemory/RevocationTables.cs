@@ -55,6 +55,9 @@ internal sealed class RevocationTables
     /// <summary>The revocations of everything else.</summary>
     public IEnumerable<Revocation> GroupRevocations() => _groups.Revocations();
 
+    /// <summary>Whether anything was said of a single token.</summary>
+    public bool HasRemarks(TokenFingerprint fingerprint) => !_remarks.IsEmpty && _remarks.ContainsKey(fingerprint);
+
     /// <summary>What is held of a single token.</summary>
     /// <param name="fingerprint">Its fingerprint.</param>
     /// <param name="expires">UTC ticks until which it is kept.</param>
