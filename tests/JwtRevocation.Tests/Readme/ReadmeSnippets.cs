@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.Tokens;
+using StackExchange.Redis;
 
 namespace JwtRevocation.Tests.Readme;
 
@@ -20,6 +21,23 @@ internal static class ReadmeSnippets
     public static void SignOut(WebApplication app)
     {
         app.MapPost("/sign-out", () => TypedResults.SignOut()).RequireAuthorization();
+    }
+
+    public static void Redis(WebApplicationBuilder builder)
+    {
+        builder.Services.AddJwtRevocation().AddRedisStore("localhost:6379");
+    }
+
+    public static void RedisOptions(WebApplicationBuilder builder)
+    {
+        builder.Services.AddJwtRevocation().AddRedisStore(options =>
+        {
+            options.ConnectionMultiplexerFactory = async services => await ConnectionMultiplexer.ConnectAsync("localhost:6379");
+            options.KeyPrefix = "my-app-revocation";
+            options.MaxStaleness = TimeSpan.FromSeconds(30);
+        });
+
+        builder.Services.AddHealthChecks().AddJwtRevocation();
     }
 
     public static void Options(WebApplicationBuilder builder)
