@@ -21,21 +21,40 @@ public sealed class InstalledFromPackageTests : IDisposable
     public async Task InstalledFromPackage_a_fresh_project_refuses_a_token_once_it_is_signed_out()
     {
         string key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
-        string assembly = await BuildFreshProjectAsync();
+        string assembly = await BuildFreshProjectAsync("JwtRevocation", "");
         await using RunningApp app = await RunningApp.StartAsync(
             "dotnet", [assembly, "--Issuer", Issuer, "--Audience", Audience, "--SigningKey", key], _folder.Path);
 
         await SignOutRoundTrip.PassAsync(app.Client, Issue(key), Issue(key));
     }
 
-    private async Task<string> BuildFreshProjectAsync()
+    [Fact]
+    public async Task InstalledFromPackage_a_fresh_project_shares_its_sign_outs_over_Redis()
     {
-        Package package = Package.Find("JwtRevocation");
+        await using RedisServer redis = await RedisServer.StartAsync();
+        string key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+        string assembly = await BuildFreshProjectAsync("JwtRevocation.Redis", ".AddRedisStore(builder.Configuration[\"Redis\"]!)");
+        string signedOut = Issue(key);
+        await using (RunningApp app = await RunningApp.StartAsync("dotnet", Arguments(), _folder.Path))
+        {
+            await SignOutRoundTrip.PassAsync(app.Client, signedOut, Issue(key));
+        }
+
+        await using RunningApp later = await RunningApp.StartAsync("dotnet", Arguments(), _folder.Path);
+        await SignOutRoundTrip.ShouldBeSignedOutAsync(later.Client, signedOut);
+
+        string[] Arguments() => [assembly, "--Issuer", Issuer, "--Audience", Audience, "--SigningKey", key, "--Redis", redis.Configuration];
+    }
+
+    private async Task<string> BuildFreshProjectAsync(string packageId, string call)
+    {
+        Package package = Package.Find(packageId);
         string project = Path.Combine(_folder.Path, "Fresh");
         AddPackageSource(Repository.Packages);
 
         await DotnetAsync(_folder.Path, "new", "web", "--name", "Fresh", "--no-restore");
-        File.Copy(Path.Combine(AppContext.BaseDirectory, "FreshProject", "Program.cs"), Path.Combine(project, "Program.cs"), overwrite: true);
+        string program = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "FreshProject", "Program.cs"));
+        await File.WriteAllTextAsync(Path.Combine(project, "Program.cs"), program.Replace("AddJwtRevocation()", $"AddJwtRevocation(){call}", StringComparison.Ordinal));
         await DotnetAsync(project, "add", "package", package.Id, "--version", package.Version);
 
         // Not every feed holds the exact version of all that JwtBearer depends on; that NuGet takes the next one is none of ours.

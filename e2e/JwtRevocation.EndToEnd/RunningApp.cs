@@ -10,32 +10,33 @@ internal sealed partial class RunningApp : IAsyncDisposable
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
-    private readonly TemporaryFolder _userData;
+    private readonly TemporaryFolder? _ownUserData;
     private readonly StringBuilder _output = new();
     private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private RunningApp(Process process, TemporaryFolder userData)
+    private RunningApp(Process process, TemporaryFolder? ownUserData)
     {
         _process = process;
-        _userData = userData;
+        _ownUserData = ownUserData;
     }
 
     public HttpClient Client { get; private set; } = new();
 
     public Uri Address => Client.BaseAddress!;
 
-    public static async Task<RunningApp> StartAsync(string fileName, IEnumerable<string> arguments, string workingFolder)
+    public static async Task<RunningApp> StartAsync(
+        string fileName, IEnumerable<string> arguments, string workingFolder, TemporaryFolder? userData = null)
     {
         // The sample keeps its signing key in the user's data; the user of this machine is not to find it there.
-        TemporaryFolder userData = new();
+        TemporaryFolder? ownUserData = userData is null ? new() : null;
         ProcessStartInfo start = new(fileName, [.. arguments, "--urls", "http://127.0.0.1:0"])
         {
             WorkingDirectory = workingFolder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { ["XDG_DATA_HOME"] = userData.Path },
+            Environment = { ["XDG_DATA_HOME"] = (userData ?? ownUserData)!.Path },
         };
-        RunningApp app = new(new Process { StartInfo = start, EnableRaisingEvents = true }, userData);
+        RunningApp app = new(new Process { StartInfo = start, EnableRaisingEvents = true }, ownUserData);
         try
         {
             app.Start();
@@ -69,7 +70,7 @@ internal sealed partial class RunningApp : IAsyncDisposable
         }
 
         _process.Dispose();
-        _userData.Dispose();
+        _ownUserData?.Dispose();
     }
 
     private void Start()

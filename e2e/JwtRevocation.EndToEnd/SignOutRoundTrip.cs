@@ -24,6 +24,11 @@ internal static class SignOutRoundTrip
         (await MeAsync(client, otherToken)).Should().Be((HttpStatusCode.OK, ""), "nobody signed the other token out");
     }
 
+    /// <param name="client">Of an app with <c>GET /me</c>.</param>
+    /// <param name="token">Was signed out.</param>
+    public static async Task ShouldBeSignedOutAsync(HttpClient client, string token) =>
+        (await MeAsync(client, token)).Should().Be((HttpStatusCode.Unauthorized, Revoked), "the token was signed out");
+
     private static Task<(HttpStatusCode Status, string Challenge)> MeAsync(HttpClient client, string token) =>
         SendAsync(client, HttpMethod.Get, "/me", token);
 
