@@ -5,7 +5,7 @@ using JwtRevocation.Benchmarks.Fleet;
 
 return args switch
 {
-    ["gate"] => GateProgram.Run(),
+    ["gate"] => await GateProgram.RunAsync(),
     ["footprint"] => FootprintProgram.Run(),
     ["groups"] => GroupsProgram.Run(),
     ["api", .. string[] rest] => await ApiLoad.RunAsync(rest),

@@ -15,6 +15,6 @@ internal static class StoreExtensions
     }
 
     /// <summary>The check that each request pays for, as <see cref="RevocationCheck"/> does it.</summary>
-    public static RevocationStatus Check(this InMemoryRevokedTokenStore store, Microsoft.IdentityModel.Tokens.SecurityToken token) =>
+    public static RevocationStatus Check(this IRevokedTokenStore store, Microsoft.IdentityModel.Tokens.SecurityToken token) =>
         RevocableToken.TryCreate(token, out RevocableToken revocable) ? store.GetStatus(in revocable) : RevocationStatus.Unknown;
 }
