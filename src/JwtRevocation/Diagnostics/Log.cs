@@ -44,8 +44,8 @@ internal static partial class Log
     [LoggerMessage(13, LogLevel.Warning, "The shared log is new, or has lost everything. This node cannot say which tokens are revoked; it waits {Delay} for others that know.")]
     public static partial void WaitingForOthers(this ILogger logger, TimeSpan delay);
 
-    [LoggerMessage(14, LogLevel.Error, "The shared log is taken for new, because no other node knew it. If this is not its first use ever, ALL REVOCATIONS BEFORE NOW ARE LOST, and the tokens are accepted again.")]
-    public static partial void InitializingEmptyLog(this ILogger logger);
+    [LoggerMessage(14, LogLevel.Error, "The shared log is taken for new, because no other node knew it. If this is not its first use ever, ALL REVOCATIONS BEFORE NOW ARE LOST but the {Held} that this node holds, and the tokens are accepted again.")]
+    public static partial void InitializingEmptyLog(this ILogger logger, int held);
 
     [LoggerMessage(15, LogLevel.Error, "The shared log has an entry that is damaged, or of a later version. It is skipped, as is every other one; the metric jwt_revocation.replica.skipped counts them.")]
     public static partial void SkippedEntry(this ILogger logger);

@@ -365,7 +365,7 @@ internal sealed class Replica(
                 return;
             }
 
-            logger.InitializingEmptyLog();
+            logger.InitializingEmptyLog(tables.Count);
         }
         else if (_missing.Count > 0)
         {
