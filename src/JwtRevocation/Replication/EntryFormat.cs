@@ -15,7 +15,9 @@ internal static class EntryFormat
     private const long ForGood = long.MaxValue;
     private static readonly long LastSecond = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
     private static readonly long FirstMicrosecond = (DateTimeOffset.MinValue - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-    private static readonly long LastMicrosecond = (DateTimeOffset.MaxValue - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    // The second after it can be written too.
+    private static readonly long LastMicrosecond = ((LastSecond - 1) * 1_000_000) - 1;
 
     // Strict, so that no two texts make the same bytes.
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -34,18 +36,22 @@ internal static class EntryFormat
     }
 
     /// <summary>The same revocation with times that can be written, each a little later if need be.</summary>
-    public static Revocation Round(Revocation revocation, DateTimeOffset now) => new()
+    public static Revocation Round(Revocation revocation, DateTimeOffset now)
     {
-        Target = revocation.Target,
-        Expires = TimeOfSeconds(SecondsOf(revocation.Expires)),
-        Cutoff = revocation.Target.Kind == RevocationTargetKind.Token ? null : TimeOfMicroseconds(MicrosecondsOf(revocation.Cutoff ?? now)),
-        AcceptedFrom = revocation.AcceptedFrom is { } from ? TimeOfSeconds(SecondsOf(from)) : null,
-        ByAuthenticationTime = revocation.ByAuthenticationTime,
-        SignsNewToken = revocation.SignsNewToken,
-        Except = revocation.Except,
-        Reason = revocation.Reason,
-        Actor = revocation.Actor,
-    };
+        DateTimeOffset cutoff = TimeOfMicroseconds(MicrosecondsOf(revocation.Cutoff ?? now));
+        return new()
+        {
+            Target = revocation.Target,
+            Expires = TimeOfSeconds(SecondsOf(revocation.Expires)),
+            Cutoff = revocation.Target.Kind == RevocationTargetKind.Token ? null : cutoff,
+            AcceptedFrom = revocation.AcceptedFrom is { } from ? AcceptedFrom(SecondsOf(from), cutoff) : null,
+            ByAuthenticationTime = revocation.ByAuthenticationTime,
+            SignsNewToken = revocation.SignsNewToken,
+            Except = revocation.Except,
+            Reason = revocation.Reason,
+            Actor = revocation.Actor,
+        };
+    }
 
     /// <summary>Writes a revocation that was rounded and added.</summary>
     /// <param name="revocation">The revocation.</param>
@@ -173,7 +179,7 @@ internal static class EntryFormat
                 Target = target,
                 Expires = expires,
                 Cutoff = cutoff,
-                AcceptedFrom = target.HasCutoff ? TimeOfSeconds(acceptedFrom) : null,
+                AcceptedFrom = target.HasCutoff ? AcceptedFrom(acceptedFrom, cutoff!.Value) : null,
                 ByAuthenticationTime = contents.HasFlag(Contents.ByAuthenticationTime),
                 SignsNewToken = contents.HasFlag(Contents.SignsNewToken),
                 Except = contents.HasFlag(Contents.SparesSession) ? reader.Target(RevocationTargetKind.Session)
@@ -206,6 +212,14 @@ internal static class EntryFormat
 
     private static DateTimeOffset TimeOfMicroseconds(long microseconds) =>
         DateTimeOffset.UnixEpoch + TimeSpan.FromMicroseconds(Math.Clamp(microseconds, FirstMicrosecond, LastMicrosecond));
+
+    // Never a second that the cutoff reaches: once it is held and written back, nobody could tell such an entry from another.
+    private static DateTimeOffset AcceptedFrom(long seconds, DateTimeOffset cutoff)
+    {
+        DateTimeOffset next = new(Cutoffs.NextSecond(cutoff.UtcTicks), TimeSpan.Zero);
+        DateTimeOffset time = TimeOfSeconds(seconds);
+        return time > next ? time : next;
+    }
 
     private static long Ceiling(long ticks, long unit) => (ticks / unit) + (ticks % unit > 0 ? 1 : 0);
 

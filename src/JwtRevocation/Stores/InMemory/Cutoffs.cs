@@ -19,8 +19,9 @@ internal readonly record struct Cutoffs(CutoffRegisters Exact, CutoffRegisters W
     public static Cutoffs Of(long cutoff, long acceptedFrom, RevocationTarget? except) =>
         new(CutoffRegisters.Of(cutoff, except), CutoffRegisters.Of(acceptedFrom - TimeSpan.TicksPerSecond, except));
 
-    /// <summary>The first whole second after a moment; UTC ticks.</summary>
-    public static long NextSecond(long ticks) => ticks - (ticks % TimeSpan.TicksPerSecond) + TimeSpan.TicksPerSecond;
+    /// <summary>The first whole second after a moment, or the end of time if there is none; UTC ticks.</summary>
+    public static long NextSecond(long ticks) =>
+        Math.Min(ticks - (ticks % TimeSpan.TicksPerSecond) + TimeSpan.TicksPerSecond, DateTime.MaxValue.Ticks);
 
     public static Cutoffs Merge(in Cutoffs a, in Cutoffs b) =>
         new(CutoffRegisters.Merge(a.Exact, b.Exact), CutoffRegisters.Merge(a.WholeSeconds, b.WholeSeconds));

@@ -183,7 +183,7 @@ internal sealed class GroupTable
             others = Math.Max(others, each.LatestAcceptedFromBut(otherSubjects));
         }
 
-        long first = promised >= next ? promised + TimeSpan.TicksPerSecond : next;
+        long first = promised >= next ? Math.Min(promised + TimeSpan.TicksPerSecond, DateTime.MaxValue.Ticks) : next;
         if (!revocation.SignsNewToken)
         {
             return first;
