@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
+using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace JwtRevocation.Tests.Replication;
 
@@ -113,6 +114,25 @@ public sealed class EntryFormatTests
                 Facts(held).Should().NotContainNulls();
             },
             iter: 20_000);
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void What_lapses_before_its_cutoff_keeps_nobody_out_afterwards(byte kind)
+    {
+        // One that says "whenever issued" by a cutoff at the end of time, or that was written by a clock which is ahead.
+        long expires = Now.AddHours(-1).ToUnixTimeSeconds();
+        long cutoff = (kind == 2 ? DateTimeOffset.MaxValue : Now.AddHours(20)).ToUnixTimeSeconds() * 1_000_000;
+        RevocationTables held = new();
+        Add(held, Assemble(kind, 0, [expires, cutoff, 0], [.. Enumerable.Repeat(Encoding.UTF8.GetBytes(TestTokens.Issuer), 2)], 0), isCapped: true);
+        held.Count.Should().Be(1);
+
+        held.Sweep(Now.UtcTicks);
+
+        string token = TestTokens.Create(configure: token => token.IssuedAt = Now.UtcDateTime);
+        RevocableToken.TryCreate(new JsonWebToken(token), out RevocableToken revocable).Should().BeTrue();
+        held.GetStatus(in revocable).Should().Be(RevocationStatus.NotRevoked);
+    }
 
     private static void Add(RevocationTables tables, byte[] entry, bool isCapped)
     {

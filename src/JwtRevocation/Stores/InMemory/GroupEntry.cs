@@ -32,11 +32,14 @@ internal sealed class GroupEntry
 
     public string? Actor { get; }
 
-    /// <summary>The latest moment up to which it revokes tokens by when they were issued; UTC ticks.</summary>
-    public long LatestIssuedAt => _byIssuedAt.Latest;
+    /// <summary>
+    /// The latest moment up to which tokens are refused, by when they were issued, once it was dropped; UTC ticks. Never one
+    /// that has yet to come, whatever cutoff somebody wrote: the tokens of a whole issuer are meant.
+    /// </summary>
+    public long LatestIssuedAt => Math.Min(_byIssuedAt.Latest, Expires);
 
-    /// <summary>The latest moment up to which it revokes tokens by when their user signed in; UTC ticks.</summary>
-    public long LatestAuthenticationTime => _byAuthenticationTime.Latest;
+    /// <summary>The same by when their user signed in.</summary>
+    public long LatestAuthenticationTime => Math.Min(_byAuthenticationTime.Latest, Expires);
 
     /// <summary>UTC ticks of the first whole second that a new token may have been issued in.</summary>
     public long AcceptedFrom => Math.Max(_byIssuedAt.AcceptedFrom, _byAuthenticationTime.AcceptedFrom);
