@@ -63,6 +63,13 @@ internal sealed class GroupEntry
         newer.Reason ?? older.Reason,
         newer.Actor ?? older.Actor);
 
+    /// <summary>Whether it decides as another one of its target, and lasts as long.</summary>
+    public bool SaysTheSameAs(GroupEntry other) =>
+        _byIssuedAt == other._byIssuedAt
+        && _byAuthenticationTime == other._byAuthenticationTime
+        && Promised == other.Promised
+        && Expires == other.Expires;
+
     /// <summary>Whether it revokes a token of its target.</summary>
     public bool Revokes(ref TokenUnderCheck token) =>
         !Target.HasCutoff

@@ -44,8 +44,11 @@ internal sealed class GroupTable
     /// <summary>Adds a revocation to what is held of its target.</summary>
     /// <param name="revocation">The revocation, of anything but a single token by its signature.</param>
     /// <param name="now">The time, which is the cutoff if the revocation names none.</param>
-    /// <returns>The receipt, and the revocation with all that was left to the store: added anywhere, it says the same.</returns>
-    public (RevocationReceipt Receipt, Revocation Added) Add(Revocation revocation, DateTimeOffset now)
+    /// <returns>
+    /// The receipt; the revocation with all that was left to the store, so that it says the same wherever it is added; and
+    /// whether it made a difference to what is held, remarks apart.
+    /// </returns>
+    public (RevocationReceipt Receipt, Revocation Added, bool HasChanged) Add(Revocation revocation, DateTimeOffset now)
     {
         RevocationTarget target = revocation.Target;
         lock (_writing)
@@ -69,6 +72,8 @@ internal sealed class GroupTable
                 entry = GroupEntry.Merge(held, entry);
             }
 
+            bool hasChanged = held is null || !entry.SaysTheSameAs(held);
+
             if (claims is not null)
             {
                 claims.Add(target.Value!, entry);
@@ -88,7 +93,7 @@ internal sealed class GroupTable
                 Expires = new(entry.Expires, TimeSpan.Zero),
                 AcceptedFrom = revocation.SignsNewToken ? new(entry.AcceptedFrom, TimeSpan.Zero) : null,
             };
-            return (receipt, revocation.With(new(cutoff, TimeSpan.Zero), target.HasCutoff ? new(acceptedFrom, TimeSpan.Zero) : null));
+            return (receipt, revocation.With(new(cutoff, TimeSpan.Zero), target.HasCutoff ? new(acceptedFrom, TimeSpan.Zero) : null), hasChanged);
         }
     }
 

@@ -28,7 +28,8 @@ internal sealed class RevocationTables
     {
         if (revocation.Target.Fingerprint is not { } fingerprint)
         {
-            return _groups.Add(revocation, now);
+            (RevocationReceipt receipt, Revocation added, _) = _groups.Add(revocation, now);
+            return (receipt, added);
         }
 
         if (revocation.Reason is not null || revocation.Actor is not null)
@@ -42,6 +43,10 @@ internal sealed class RevocationTables
 
         return (new() { Expires = new(Tokens.Add(fingerprint, revocation.Expires.UtcTicks), TimeSpan.Zero) }, revocation);
     }
+
+    /// <summary>Adds a revocation of anything but a single token, with all that may be left to a store.</summary>
+    /// <returns>Whether that made a difference to what is held, remarks apart.</returns>
+    public bool AddGroup(Revocation revocation) => _groups.Add(revocation, default).HasChanged;
 
     /// <summary>The revocations of single tokens.</summary>
     public IEnumerable<Revocation> TokenRevocations()
