@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace JwtRevocation.Redis;
 
 /// <summary>The subscription by which this node hears of entries at once.</summary>
-internal sealed class RedisHints(RedisChannel channel) : IAsyncDisposable
+internal sealed class RedisHints(RedisNames names) : IAsyncDisposable
 {
     private Action<LogEntry>? _hint;
     private Task<ChannelMessageQueue>? _subscription;
@@ -30,7 +30,7 @@ internal sealed class RedisHints(RedisChannel channel) : IAsyncDisposable
 
     /// <summary>The channel's name as a script must give it: the client adds a prefix, if it has one, only by itself.</summary>
     public RedisValue NameInRedis(IConnectionMultiplexer redis) =>
-        _nameInRedis ??= (string?)ConfigurationOptions.Parse(redis.Configuration).ChannelPrefix + (string?)channel;
+        _nameInRedis ??= (string?)ConfigurationOptions.Parse(redis.Configuration).ChannelPrefix + (string?)Channel(redis);
 
     public async ValueTask DisposeAsync()
     {
@@ -47,9 +47,11 @@ internal sealed class RedisHints(RedisChannel channel) : IAsyncDisposable
         }
     }
 
+    private RedisChannel Channel(IConnectionMultiplexer redis) => names.Hints(redis.GetDatabase().Database);
+
     private async Task<ChannelMessageQueue> SubscribeAsync(IConnectionMultiplexer redis)
     {
-        ChannelMessageQueue queue = await redis.GetSubscriber().SubscribeAsync(channel).ConfigureAwait(false);
+        ChannelMessageQueue queue = await redis.GetSubscriber().SubscribeAsync(Channel(redis)).ConfigureAwait(false);
         queue.OnMessage(OnMessage);
         return queue;
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using StackExchange.Redis;
 
 namespace JwtRevocation.Redis;
@@ -17,6 +18,10 @@ internal sealed class RedisNames(string prefix)
     /// <summary>What every read writes, to find out whether it is the primary that it reads from.</summary>
     public RedisKey Probe { get; } = $"{{{prefix}}}:probe";
 
-    /// <summary>The channel of hints.</summary>
-    public RedisChannel Hints { get; } = RedisChannel.Literal($"{{{prefix}}}:hints");
+    /// <summary>
+    /// The channel of hints. Channels know no databases, so that one other than the first is in the name: two denylists in
+    /// one Redis must not hear each other.
+    /// </summary>
+    public RedisChannel Hints(int database) =>
+        RedisChannel.Literal(database <= 0 ? $"{{{prefix}}}:hints" : string.Create(CultureInfo.InvariantCulture, $"{{{prefix}}}:hints:{database}"));
 }

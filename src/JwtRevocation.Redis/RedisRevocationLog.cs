@@ -20,7 +20,7 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
 
     private readonly RedisValue _node = Guid.NewGuid().ToString("N");
     private readonly RedisWarnings _warnings = new(logger);
-    private readonly RedisHints _hints = new(names.Hints);
+    private readonly RedisHints _hints = new(names);
     private long? _inspected;
 
     public IReadOnlyCollection<string> Warnings => _warnings.All;

@@ -31,6 +31,25 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task Denylists_in_two_databases_do_not_hear_each_other()
+    {
+        await using RedisServer redis = await RedisServer.StartAsync();
+        await using ConnectionMultiplexer connection = await redis.ConnectAsync();
+        await connection.GetDatabase(0).StringSetAsync(RedisNamesInUse.Epoch, "in use");
+        await connection.GetDatabase(3).StringSetAsync(RedisNamesInUse.Epoch, "in use");
+        await using Node one = await Node.StartAsync(redis.Configuration);
+        await using Node other = await Node.StartAsync($"{redis.Configuration},defaultDatabase=3");
+        string token = TestTokens.Create(), another = TestTokens.Create();
+
+        await one.RevokeAsync(token);
+        await other.RevokeAsync(another);
+
+        // Each knows of its own by now, and of what it hears, too.
+        await Eventually.NeverAsync(
+            async () => await other.RefusesAsync(token) || await one.RefusesAsync(another), "one knows of the other's", Node.PollInterval * 5);
+    }
+
+    [Fact]
     public async Task A_cluster_holds_all_keys_in_one_slot()
     {
         await using RedisServer redis = await RedisServer.StartAsync("--cluster-enabled", "yes");
