@@ -16,6 +16,9 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
     // See IRevocationLog: a log that has gone back does not come to the same positions again.
     private const int LargestGap = 4096;
 
+    // What is beyond has no next whole number among doubles. Nobody gets there but by mistake, and new entries go before it.
+    private const long LastPosition = (1L << 53) - 1;
+
     private static readonly TimeSpan InspectionInterval = TimeSpan.FromMinutes(1);
 
     private readonly RedisValue _node = Guid.NewGuid().ToString("N");
@@ -62,7 +65,7 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
         IDatabase database = redis.GetDatabase();
         Task probing = ProbeAsync(database);
         Task<RedisValue> epoch = database.StringGetAsync(names.Epoch, Primary);
-        Task<SortedSetEntry[]> entries = database.SortedSetRangeByScoreWithScoresAsync(names.Entries, start: from, take: count, flags: Primary);
+        Task<SortedSetEntry[]> entries = database.SortedSetRangeByScoreWithScoresAsync(names.Entries, start: from, stop: LastPosition, take: count, flags: Primary);
         await Task.WhenAll(probing, epoch, entries).WaitAsync(cancellationToken).ConfigureAwait(false);
 
         if (_inspected is not { } inspected || timeProvider.GetElapsedTime(inspected) > InspectionInterval)

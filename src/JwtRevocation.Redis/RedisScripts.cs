@@ -13,7 +13,7 @@ internal static class RedisScripts
     /// last.
     /// </remarks>
     public const string Append = """
-        local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
+        local last = redis.call('ZREVRANGEBYSCORE', KEYS[1], '9007199254740991', '-inf', 'WITHSCORES', 'LIMIT', 0, 1)
         local position = (last[2] and tonumber(last[2]) or 0) + tonumber(ARGV[2])
         local result = {''}
         for i = 3, #ARGV do

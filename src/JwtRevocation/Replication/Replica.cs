@@ -212,7 +212,7 @@ internal sealed class Replica(
                 }
             }
 
-            cursor = cursor.Past(page);
+            cursor = cursor.Past(page, PageSize);
             if (page.Entries.Count < PageSize)
             {
                 return new(page.Epoch, cursor, sent);
@@ -252,7 +252,7 @@ internal sealed class Replica(
                 }
             }
 
-            cursor = cursor.Past(page);
+            cursor = cursor.Past(page, PageSize);
         }
         while (page.Entries.Count == PageSize);
 
