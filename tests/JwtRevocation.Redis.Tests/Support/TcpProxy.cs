@@ -10,17 +10,21 @@ internal sealed class TcpProxy : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<Connection, byte> _connections = new();
-    private readonly int _target;
     private readonly Task _accepting;
 
     public TcpProxy(int target)
     {
-        _target = target;
+        Target = target;
         _listener.Start();
         _accepting = AcceptAsync();
     }
 
     public string Configuration => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    /// <summary>The port that new connections go to, as of an address that follows the primary.</summary>
+    public int Target { get; set; }
 
     /// <summary>New connections are closed at once.</summary>
     public bool Refuses { get; set; }
@@ -38,6 +42,8 @@ internal sealed class TcpProxy : IAsyncDisposable
     public Func<Connection, bool> SwallowsReplies { get; set; } = static _ => false;
 
     public int Connections => _connections.Count;
+
+    public IReadOnlyCollection<Connection> Open => [.. _connections.Keys];
 
     /// <summary>Closes all connections.</summary>
     public void CloseAll()
@@ -99,7 +105,7 @@ internal sealed class TcpProxy : IAsyncDisposable
             try
             {
                 client.NoDelay = server.NoDelay = true;
-                await server.ConnectAsync(IPAddress.Loopback, _target, _stopping.Token);
+                await server.ConnectAsync(IPAddress.Loopback, Target, _stopping.Token);
                 await Task.WhenAny(
                     PumpAsync(connection, client.GetStream(), server.GetStream(), isReply: false),
                     PumpAsync(connection, server.GetStream(), client.GetStream(), isReply: true));

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using Xunit.Sdk;
+
+namespace JwtRevocation.Redis.Tests;
+
+/// <summary>What the faults have in common: when a node turns unknown, and that all agree once it is over.</summary>
+internal static class Bounds
+{
+    /// <summary>Waits until a node is unknown, which it must be for whatever it is asked later than its bound.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="fault">When it could read the log no more.</param>
+    /// <param name="bound">How long it may vouch after that; by default <see cref="Node.MaxStaleness"/> and a poll.</param>
+    /// <returns>The time from the fault on.</returns>
+    public static async Task<TimeSpan> UnknownByTheBoundAsync(this Node node, long fault, TimeSpan? bound = null)
+    {
+        while (true)
+        {
+            TimeSpan asked = Stopwatch.GetElapsedTime(fault);
+            if (await node.IsUnknownAsync())
+            {
+                return Stopwatch.GetElapsedTime(fault);
+            }
+
+            if (asked > (bound ?? (Node.MaxStaleness + Node.PollInterval)))
+            {
+                throw new XunitException($"{asked} after the fault a node still vouched for its memory.");
+            }
+
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>Invariant C, as far as nodes have it: all are ready again and refuse all of the tokens.</summary>
+    public static Task<TimeSpan> AgreeAsync(this IEnumerable<Node> nodes, IEnumerable<string> tokens, TimeSpan? within = null) =>
+        Eventually.Async(
+            async () =>
+            {
+                foreach (Node node in nodes)
+                {
+                    if (!await node.IsReadyAsync() || !await node.RefusesAllAsync(tokens))
+                    {
+                        return false;
+                    }
+                }
+
+                return true;
+            },
+            "all nodes are ready and refuse what was revoked",
+            within);
+
+    public static async Task<bool> RefusesAllAsync(this Node node, IEnumerable<string> tokens)
+    {
+        foreach (string token in tokens)
+        {
+            if (!await node.RefusesAsync(token))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Invariant C, as far as the log has it: each entry once, and whoever starts now knows them all.</summary>
+    public static async Task HoldsAsync(this RedisServer server, IReadOnlyCollection<string> tokens)
+    {
+        await Eventually.Async(async () => await server.CountAsync() == tokens.Count, $"the log has {tokens.Count} entries");
+        await using Node later = await Node.StartAsync(server.Configuration);
+        await Eventually.Async(later.IsReadyAsync, "a node that starts later is ready");
+        (await later.RefusesAllAsync(tokens)).Should().BeTrue("a node that starts later has it all from the log");
+    }
+
+    /// <summary>The number of commands that clients have sent since the server started.</summary>
+    public static async Task<long> CommandsAsync(this RedisServer server) => (await server.CallsAsync()).Values.Sum();
+}
