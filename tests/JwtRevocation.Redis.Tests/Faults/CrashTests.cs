@@ -106,7 +106,7 @@ public sealed class CrashTests
             () => new[] { one, other }.Any(node => node.Messages.Any(message => message.StartsWith("Warning 11", StringComparison.Ordinal))),
             "a node sees at its next poll that the log was emptied");
         TimeSpan healed = seen + await Eventually.Async(async () => await server.CountAsync() == Count, "the log has everything again");
-        Dictionary<string, long> calls = await server.CallsAsync();
+        long commands = await server.CommandsAsync();
         await new[] { one, other }.AgreeAsync(watch.Tokens);
         await server.HoldsAsync(watch.Tokens);
 
@@ -114,6 +114,6 @@ public sealed class CrashTests
         watch.AssertHeld();
         always.AssertHeld();
         Observed.Write(
-            3, $"seen after {seen.In()}, polled every {Node.PollInterval.In()}; {Count} entries were back after {healed.In()}; {calls.Values.Sum()} commands");
+            3, $"seen after {seen.In()}, polled every {Node.PollInterval.In()}; {Count} entries were back after {healed.In()}; {commands} commands");
     }
 }
