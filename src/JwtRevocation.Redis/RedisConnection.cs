@@ -11,6 +11,9 @@ internal sealed class RedisConnection(RedisStoreOptions options, IServiceProvide
     // By the default of a minute, a connection that is dead without having been closed is deaf for that long.
     private const int KeepAliveSeconds = 5;
 
+    // By the default of a minute, a replica that was promoted is found only when nodes with MaxStaleness's default are unknown.
+    private const int ConfigCheckSeconds = 5;
+
     private readonly Lock _connecting = new();
     private Task<IConnectionMultiplexer>? _multiplexer;
     private bool _isDisposed;
@@ -74,10 +77,16 @@ internal sealed class RedisConnection(RedisStoreOptions options, IServiceProvide
         configuration.AbortOnConnectFail = false;
         configuration.ReconnectRetryPolicy = new LinearRetry((int)ReconnectInterval.TotalMilliseconds);
 
-        // The text names it only if somebody has set it.
-        if (!configuration.ToString(includePassword: false).Contains("keepAlive=", StringComparison.OrdinalIgnoreCase))
+        // The text names them only if somebody has set them.
+        string text = configuration.ToString(includePassword: false);
+        if (!text.Contains("keepAlive=", StringComparison.OrdinalIgnoreCase))
         {
             configuration.KeepAlive = KeepAliveSeconds;
+        }
+
+        if (!text.Contains("configCheckSeconds=", StringComparison.OrdinalIgnoreCase))
+        {
+            configuration.ConfigCheckSeconds = ConfigCheckSeconds;
         }
 
         return configuration;

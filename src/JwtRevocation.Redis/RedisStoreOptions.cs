@@ -14,8 +14,8 @@ public sealed class RedisStoreOptions : ReplicaOptions
 
     /// <summary>
     /// Where Redis is, as an object. It is copied. The connection that is made of it or of <see cref="Configuration"/>
-    /// always tries to connect again, every second, and notices a dead peer after a few seconds unless a <c>keepAlive</c>
-    /// is set.
+    /// always tries to connect again, every second. Unless <c>keepAlive</c> and <c>configCheckSeconds</c> are set, it looks
+    /// every 5 seconds whether its peers are alive, and which of them is the primary.
     /// </summary>
     public ConfigurationOptions? ConfigurationOptions { get; set; }
 
