@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Xunit.Sdk;
 
 namespace JwtRevocation.Redis.Tests;
@@ -33,22 +34,37 @@ internal static class Bounds
     }
 
     /// <summary>Invariant C, as far as nodes have it: all are ready again and refuse all of the tokens.</summary>
-    public static Task<TimeSpan> AgreeAsync(this IEnumerable<Node> nodes, IEnumerable<string> tokens, TimeSpan? within = null) =>
-        Eventually.Async(
-            async () =>
-            {
-                foreach (Node node in nodes)
+    public static async Task<TimeSpan> AgreeAsync(this IEnumerable<Node> nodes, IEnumerable<string> tokens, TimeSpan? within = null)
+    {
+        try
+        {
+            return await Eventually.Async(
+                async () =>
                 {
-                    if (!await node.IsReadyAsync() || !await node.RefusesAllAsync(tokens))
+                    foreach (Node node in nodes)
                     {
-                        return false;
+                        if (!await node.IsReadyAsync() || !await node.RefusesAllAsync(tokens))
+                        {
+                            return false;
+                        }
                     }
-                }
 
-                return true;
-            },
-            "all nodes are ready and refuse what was revoked",
-            within);
+                    return true;
+                },
+                "all nodes are ready and refuse what was revoked",
+                within);
+        }
+        catch (XunitException)
+        {
+            foreach (Node node in nodes)
+            {
+                HealthReportEntry health = await node.HealthAsync();
+                TestContext.Current.TestOutputHelper?.WriteLine($"{health.Description} {health.Exception}");
+            }
+
+            throw;
+        }
+    }
 
     public static async Task<bool> RefusesAllAsync(this Node node, IEnumerable<string> tokens)
     {

@@ -81,10 +81,10 @@ public sealed class SlowNetworkTests
         long fault = Stopwatch.GetTimestamp();
         await watch.RevokeAsync(one, 10);
         string signedOut = TestTokens.Create();
-        HttpStatusCode answer = await cutOff.SignOutAsync(signedOut);
-        answer.Should().Be(HttpStatusCode.ServiceUnavailable, "the log has not acknowledged it");
-        (await cutOff.RefusesAsync(signedOut)).Should().BeTrue("the node that was asked refuses at once");
+        Task<HttpStatusCode> signingOut = cutOff.SignOutAsync(signedOut);
         TimeSpan unknown = await cutOff.UnknownByTheBoundAsync(fault);
+        (await cutOff.RefusesAsync(signedOut)).Should().BeTrue("the node that was asked refuses at once");
+        (await signingOut).Should().Be(HttpStatusCode.ServiceUnavailable, "the log has not acknowledged it");
         await Eventually.NeverAsync(
             async () => !await one.IsReadyAsync() || !await other.IsReadyAsync(), "a node that is not cut off was not ready", TimeSpan.FromSeconds(1));
 
