@@ -92,7 +92,7 @@ public sealed class HungServerTests
         (await one.RefusesAllAsync(watch.Tokens)).Should().BeTrue("what is known to be revoked stays so");
 
         string[] revoked = [.. watch.Tokens, signedOut];
-        TimeSpan healed = await new[] { one, other }.AgreeAsync(revoked);
+        TimeSpan healed = await new[] { one, other }.AgreeAsync(revoked, TimeSpan.FromMinutes(1));
         await server.HoldsAsync(revoked);
         await Task.WhenAny(reloading);
 
