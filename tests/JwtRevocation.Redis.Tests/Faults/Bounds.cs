@@ -66,6 +66,22 @@ internal static class Bounds
         }
     }
 
+    /// <summary>Waits until all nodes have read what is in the log now, and do not only have hints of it.</summary>
+    public static async Task HaveReadOnAsync(this IEnumerable<Node> nodes)
+    {
+        long asked = Stopwatch.GetTimestamp();
+        foreach (Node node in nodes)
+        {
+            await Eventually.Async(
+                async () =>
+                {
+                    double elapsed = Stopwatch.GetElapsedTime(asked).TotalSeconds;
+                    return (double)(await node.HealthAsync()).Data["lag_seconds"] < elapsed;
+                },
+                "the node has read on");
+        }
+    }
+
     public static async Task<bool> RefusesAllAsync(this Node node, IEnumerable<string> tokens)
     {
         foreach (string token in tokens)

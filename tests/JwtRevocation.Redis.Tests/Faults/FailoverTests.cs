@@ -72,6 +72,7 @@ public sealed class FailoverTests
         await servers.LagAfterAsync(Replicated);
         await watch.RevokeAsync(one, Lost);
         await new[] { one, other }.AgreeAsync(watch.Tokens);
+        await new[] { one, other }.HaveReadOnAsync();
 
         long lastRead = await ReplicatedServers.LastPositionAsync(servers.Primary);
         servers.Address.Cut();

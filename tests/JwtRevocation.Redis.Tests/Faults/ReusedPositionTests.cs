@@ -15,6 +15,7 @@ public sealed class ReusedPositionTests
         await using SafetyWatch watch = new(one, other);
         await watch.RevokeAsync(one, 20);
         await new[] { one, other }.AgreeAsync(watch.Tokens);
+        await new[] { one, other }.HaveReadOnAsync();
         (string newToken, RedisValue newEntry) = await EntryFromElsewhereAsync();
         long last = await ReplicatedServers.LastPositionAsync(server);
 
@@ -46,6 +47,7 @@ public sealed class ReusedPositionTests
         await using SafetyWatch watch = new(one, other);
         await watch.RevokeAsync(one, 20);
         await new[] { one, other }.AgreeAsync(watch.Tokens);
+        await new[] { one, other }.HaveReadOnAsync();
 
         // While nobody looks, and by a node that knows nothing of what was there before.
         proxy.Cut();
