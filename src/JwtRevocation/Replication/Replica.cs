@@ -61,7 +61,7 @@ internal sealed class Replica(
     private bool _listens;
     private bool _hasRead;
     private long _nextAudit;
-    private long? _uninitializedSince;
+    private (long First, long Moved, LogCursor Cursor)? _uninitializedSince;
     private int _skipped;
     private bool _saidSkipped;
     private bool _saidAhead;
@@ -356,25 +356,42 @@ internal sealed class Replica(
     /// </remarks>
     private async Task InitializeAsync(CancellationToken cancellationToken)
     {
+        if (_missing.Count > 0)
+        {
+            return;
+        }
+
         if (_waitsToInitialize)
         {
-            _uninitializedSince ??= timeProvider.GetTimestamp();
-            TimeSpan delay = options.MaxStaleness < InitializationDelay ? options.MaxStaleness : InitializationDelay;
-            if (timeProvider.GetElapsedTime(_uninitializedSince.Value) < delay)
+            if (!HasWaited())
             {
                 return;
             }
 
             logger.InitializingEmptyLog(tables.Count);
         }
-        else if (_missing.Count > 0)
-        {
-            return;
-        }
 
         await log.InitializeAsync(Guid.NewGuid().ToString("N"), cancellationToken)
             .WaitAsync(CallTimeout, timeProvider, cancellationToken).ConfigureAwait(false);
         _uninitializedSince = null;
+    }
+
+    /// <summary>
+    /// Whether it is long enough that nobody has written back anything. But what is written may also be new, and that must
+    /// not go on for ever.
+    /// </summary>
+    private bool HasWaited()
+    {
+        long now = timeProvider.GetTimestamp();
+        _uninitializedSince ??= (now, now, _cursor);
+        if (_uninitializedSince.Value.Cursor != _cursor)
+        {
+            _uninitializedSince = _uninitializedSince.Value with { Moved = now, Cursor = _cursor };
+        }
+
+        TimeSpan delay = options.MaxStaleness < InitializationDelay ? options.MaxStaleness : InitializationDelay;
+        return timeProvider.GetElapsedTime(_uninitializedSince.Value.Moved, now) >= delay
+            || timeProvider.GetElapsedTime(_uninitializedSince.Value.First, now) >= options.MaxStaleness;
     }
 
     private void OnHint(LogEntry entry)
