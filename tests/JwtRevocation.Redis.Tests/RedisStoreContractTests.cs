@@ -24,14 +24,16 @@ public abstract class SharedStoreContractTests : RevokedTokenStoreContract, IAsy
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        foreach (Node node in _nodes)
+        try
         {
-            await node.DisposeAsync();
+            foreach (Node node in _nodes)
+            {
+                await node.DisposeAsync();
+            }
         }
-
-        if (_server is not null)
+        finally
         {
-            await _server.DisposeAsync();
+            await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
         }
     }
 
