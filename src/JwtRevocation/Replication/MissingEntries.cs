@@ -7,7 +7,7 @@ internal sealed class MissingEntries
 
     private MissingEntries(IEnumerable<EntryContent> entries) => _entries = [.. entries];
 
-    public static MissingEntries None { get; } = new([]);
+    public static MissingEntries None() => new([]);
 
     public int Count => _entries.Count;
 
@@ -33,9 +33,10 @@ internal sealed class MissingEntries
         return new(tokens.Concat(groups));
     }
 
-    /// <summary>Notes that the log has an entry.</summary>
-    /// <returns>Whether it was missing.</returns>
-    public bool Remove(EntryContent content) => _entries.Count > 0 && _entries.Remove(content);
+    public bool Contains(EntryContent content) => _entries.Count > 0 && _entries.Contains(content);
+
+    /// <summary>Notes that the log has an entry, or will have.</summary>
+    public void Remove(EntryContent content) => _entries.Remove(content);
 
     public IReadOnlyList<EntryContent> Take(int count) => [.. _entries.Take(count)];
 }

@@ -20,15 +20,25 @@ internal sealed class ReplicatedRevokedTokenStore : IRevokedTokenStore, ICounted
         ReplicaOptions options,
         IMeterFactory meterFactory,
         TimeProvider timeProvider,
-        ILogger<ReplicatedRevokedTokenStore> logger,
-        Random? random = null)
+        ILogger<ReplicatedRevokedTokenStore> logger)
+        : this(log, options, meterFactory, timeProvider, (tables, freshness, metrics) => new(log, tables, freshness, options, metrics, timeProvider, logger))
+    {
+    }
+
+    /// <summary>With a replica that a test has made to its needs.</summary>
+    internal ReplicatedRevokedTokenStore(
+        IRevocationLog log,
+        ReplicaOptions options,
+        IMeterFactory meterFactory,
+        TimeProvider timeProvider,
+        Func<RevocationTables, Freshness, ReplicaMetrics, Replica> replica)
     {
         _log = log;
         MaxStaleness = options.MaxStaleness;
         _timeProvider = timeProvider;
         _freshness = new(timeProvider, options.MaxStaleness);
         _sweep = new(_tables, timeProvider);
-        Replica = new(log, _tables, _freshness, options, new(meterFactory, _freshness), timeProvider, logger, random ?? Random.Shared);
+        Replica = replica(_tables, _freshness, new(meterFactory, _freshness));
 
         // Not with the ExecutionContext of whichever request happened to come first.
         using AsyncFlowControl? _ = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();

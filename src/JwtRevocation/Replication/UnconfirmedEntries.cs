@@ -44,9 +44,10 @@ internal sealed class UnconfirmedEntries(TimeProvider timeProvider)
         }
     }
 
-    /// <summary>Notes that an entry was read.</summary>
-    /// <returns>Whether it was waited for.</returns>
-    public bool Confirm(EntryContent content) => _entries.TryRemove(content, out _);
+    public bool Contains(EntryContent content) => _entries.ContainsKey(content);
+
+    /// <summary>Notes that an entry was found by a complete read.</summary>
+    public void Confirm(EntryContent content) => _entries.TryRemove(content, out _);
 
     /// <summary>Those that a read which was sent then would have found.</summary>
     /// <param name="timestamp">When the read was sent.</param>

@@ -148,13 +148,14 @@ internal sealed class SimulatedFleet : IDisposable
     private Node Begin(int index)
     {
         SimulatedLink link = new(Log, _clock, $"{index}-{_random.Next()}", new(_random.Next()));
+        ReplicaOptions options = new() { PollInterval = TimeSpan.FromSeconds(1), MaxStaleness = MaxStaleness };
+        Random jitter = new(_random.Next());
+
+        // Small pages and batches, so that what takes one request of a real log often takes several of this one.
         ReplicatedRevokedTokenStore store = new(
-            link,
-            new() { PollInterval = TimeSpan.FromSeconds(1), MaxStaleness = MaxStaleness },
-            _meters,
-            _clock,
-            NullLogger<ReplicatedRevokedTokenStore>.Instance,
-            new(_random.Next()));
+            link, options, _meters, _clock,
+            (tables, freshness, metrics) => new(
+                link, tables, freshness, options, metrics, _clock, NullLogger.Instance, jitter, pageSize: jitter.Next(2, 8), batchSize: jitter.Next(1, 4)));
         return new(link, store);
     }
 

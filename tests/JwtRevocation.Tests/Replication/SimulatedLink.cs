@@ -41,7 +41,6 @@ internal sealed class SimulatedLink(SimulatedLog server, FakeTimeProvider clock,
             writes: true,
             cancellationToken);
 
-    // Small pages, so that a read is often more than one.
     public Task<LogPage> ReadAsync(long from, int count, CancellationToken cancellationToken) =>
         CallAsync(() => server.Read(from, count), writes: false, cancellationToken);
 
