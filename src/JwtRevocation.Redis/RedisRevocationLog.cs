@@ -159,12 +159,10 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
         string? policy = null;
         try
         {
-            if (await redis.GetDatabase().IdentifyEndpointAsync(names.Entries, Primary).ConfigureAwait(false) is { } endpoint)
-            {
-                // Not by InfoAsync, which the client keeps for connections that may administrate.
-                string? memory = (string?)await redis.GetServer(endpoint).ExecuteAsync("INFO", "memory").ConfigureAwait(false);
-                policy = memory?.Split('\n').FirstOrDefault(static line => line.StartsWith("maxmemory_policy:", StringComparison.Ordinal))?.Split(':')[1].Trim();
-            }
+            // By a script, because the client keeps the command itself for connections that may administrate.
+            string? memory = (string?)await redis.GetDatabase()
+                .ScriptEvaluateAsync(RedisScripts.Memory, [names.Entries], flags: Primary).ConfigureAwait(false);
+            policy = memory?.Split('\n').FirstOrDefault(static line => line.StartsWith("maxmemory_policy:", StringComparison.Ordinal))?.Split(':')[1].Trim();
         }
         catch (Exception exception) when (exception is RedisException or RedisCommandException or NotSupportedException)
         {

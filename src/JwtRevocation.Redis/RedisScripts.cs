@@ -35,4 +35,7 @@ internal static class RedisScripts
         end
         return result
         """;
+
+    /// <summary>Asks what happens when memory runs out.</summary>
+    public const string Memory = "return redis.call('INFO', 'memory')";
 }
