@@ -21,6 +21,10 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
 
     private static readonly TimeSpan InspectionInterval = TimeSpan.FromMinutes(1);
 
+    // Less than what a caller waits for the log.
+    private static readonly TimeSpan ScriptPatience = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan ScriptPause = TimeSpan.FromMilliseconds(10);
+
     private readonly RedisValue _node = Guid.NewGuid().ToString("N");
     private readonly RedisWarnings _warnings = new(logger);
     private readonly RedisHints _hints = new(names);
@@ -120,16 +124,23 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
     private async Task<RedisResult> EvaluateAsync(IConnectionMultiplexer redis, RedisValue[] arguments)
     {
         IDatabase database = redis.GetDatabase();
-        try
+        long started = timeProvider.GetTimestamp();
+        while (true)
         {
-            return await database.ScriptEvaluateAsync(RedisScripts.Append, [names.Entries], arguments, Primary).ConfigureAwait(false);
-        }
-        catch (RedisServerException exception) when (exception.Message.Contains("SCRIPT KILL", StringComparison.Ordinal))
-        {
-            // Somebody killed it before it had written anything, most likely for the sake of another that took too long.
-            return await database.ScriptEvaluateAsync(RedisScripts.Append, [names.Entries], arguments, Primary).ConfigureAwait(false);
+            try
+            {
+                return await database.ScriptEvaluateAsync(RedisScripts.Append, [names.Entries], arguments, Primary).ConfigureAwait(false);
+            }
+            catch (RedisServerException exception) when (HasNotRun(exception.Message) && timeProvider.GetElapsedTime(started) < ScriptPatience)
+            {
+                await Task.Delay(ScriptPause, timeProvider).ConfigureAwait(false);
+            }
         }
     }
+
+    // A script of somebody else takes too long, or was killed for it, or this one was in its stead, before it had written anything.
+    private static bool HasNotRun(string error) =>
+        error.StartsWith("BUSY ", StringComparison.Ordinal) || error.Contains("SCRIPT KILL", StringComparison.Ordinal);
 
     /// <summary>Writes something, which a replica does not take, nor a primary that lacks its replicas.</summary>
     /// <exception cref="RedisException">This may not be the primary: what is read from it proves nothing.</exception>
