@@ -7,7 +7,9 @@ namespace JwtRevocation.Redis;
 internal sealed class RedisHints(RedisNames names) : IAsyncDisposable
 {
     private Action<LogEntry>? _hint;
-    private Task<ChannelMessageQueue>? _subscription;
+    private Task? _subscribing;
+    private ChannelMessageQueue? _queue;
+    private string? _failure;
     private string? _nameInRedis;
 
     public void Listen(Action<LogEntry> hint) => _hint = hint;
@@ -16,16 +18,21 @@ internal sealed class RedisHints(RedisNames names) : IAsyncDisposable
     /// <returns>Why this node hears nothing, if that is so.</returns>
     public string? EnsureSubscribed(IConnectionMultiplexer redis)
     {
-        if (_subscription is { IsCompleted: false } or { IsCompletedSuccessfully: true })
+        if (_subscribing is { IsCompleted: false })
         {
-            return null;
+            return _failure;
         }
 
-        Exception? failure = _subscription?.Exception?.InnerException;
-        _subscription = SubscribeAsync(redis);
-        return failure is null
-            ? null
-            : $"Redis does not let this node hear of revocations at once ('{failure.Message.Split('\n')[0]}'). It knows by its next poll.";
+        _failure = _subscribing?.Exception?.InnerException is { } exception
+            ? $"Redis does not let this node hear of revocations at once ('{exception.Message.Split('\n')[0]}'). It knows by its next poll."
+            : null;
+        ISubscriber subscriber = redis.GetSubscriber();
+        if (_subscribing is not { IsCompletedSuccessfully: true } || IsLost(subscriber, Channel(redis)))
+        {
+            _subscribing = SubscribeAsync(subscriber, Channel(redis));
+        }
+
+        return _failure;
     }
 
     /// <summary>The channel's name as a script must give it: the client adds a prefix, if it has one, only by itself.</summary>
@@ -34,11 +41,11 @@ internal sealed class RedisHints(RedisNames names) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_subscription is { IsCompletedSuccessfully: true })
+        if (_queue is { } queue)
         {
             try
             {
-                await (await _subscription.ConfigureAwait(false)).UnsubscribeAsync(CommandFlags.FireAndForget).ConfigureAwait(false);
+                await queue.UnsubscribeAsync(CommandFlags.FireAndForget).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is RedisException or ObjectDisposedException)
             {
@@ -49,11 +56,31 @@ internal sealed class RedisHints(RedisNames names) : IAsyncDisposable
 
     private RedisChannel Channel(IConnectionMultiplexer redis) => names.Hints(redis.GetDatabase().Database);
 
-    private async Task<ChannelMessageQueue> SubscribeAsync(IConnectionMultiplexer redis)
+    // The client subscribes again when it has connected again, but only once: if Redis refuses that, it leaves it at that.
+    private static bool IsLost(ISubscriber subscriber, RedisChannel channel) =>
+        subscriber.IsConnected(channel) && subscriber.SubscribedEndpoint(channel) is null;
+
+    private async Task SubscribeAsync(ISubscriber subscriber, RedisChannel channel)
     {
-        ChannelMessageQueue queue = await redis.GetSubscriber().SubscribeAsync(Channel(redis)).ConfigureAwait(false);
+        ChannelMessageQueue queue;
+        try
+        {
+            queue = await subscriber.SubscribeAsync(channel).ConfigureAwait(false);
+        }
+        catch
+        {
+            // The client would keep the queue that nobody reads, and all that comes to it.
+            await subscriber.UnsubscribeAsync(channel, handler: null, CommandFlags.FireAndForget).ConfigureAwait(false);
+            throw;
+        }
+
+        if (_queue is { } former)
+        {
+            await former.UnsubscribeAsync(CommandFlags.FireAndForget).ConfigureAwait(false);
+        }
+
+        _queue = queue;
         queue.OnMessage(OnMessage);
-        return queue;
     }
 
     // The position, a space, the entry.
