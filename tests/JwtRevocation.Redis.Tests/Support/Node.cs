@@ -91,7 +91,8 @@ internal sealed class Node : IAsyncDisposable
     }
 
     /// <summary>Signs out, which must succeed: from then on the revocation is acknowledged.</summary>
-    public async Task RevokeAsync(string token) => (await SignOutAsync(token)).Should().Be(HttpStatusCode.OK);
+    public async Task RevokeAsync(string token) =>
+        (await SignOutAsync(token)).Should().Be(HttpStatusCode.OK, "the node has last said: {0}", string.Join(Environment.NewLine, Messages.TakeLast(8)));
 
     public async Task<bool> AcceptsAsync(string token) => await StatusAsync(token) == HttpStatusCode.OK;
 
@@ -113,7 +114,8 @@ internal sealed class Node : IAsyncDisposable
 
     private sealed class MessageRecorder(ConcurrentQueue<string> messages) : ILoggerProvider
     {
-        public ILogger CreateLogger(string categoryName) => new Logger(messages);
+        public ILogger CreateLogger(string categoryName) =>
+            categoryName.StartsWith("JwtRevocation", StringComparison.Ordinal) ? new Logger(messages) : Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
 
         public void Dispose()
         {
@@ -133,7 +135,7 @@ internal sealed class Node : IAsyncDisposable
             public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
             public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-                Record($"{logLevel} {eventId.Id}: {formatter(state, exception)} {exception?.Message}");
+                Record($"{logLevel} {eventId.Id}: {formatter(state, exception)} {exception?.Message} {exception?.InnerException?.Message}");
         }
     }
 }
