@@ -106,8 +106,19 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
         }
 
         // If it expires in between, two lead for a moment, which does no harm.
-        return await database.StringGetAsync(names.Lease, Primary).WaitAsync(cancellationToken).ConfigureAwait(false) == _node
-            && await database.KeyExpireAsync(names.Lease, duration, flags: Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (await database.StringGetAsync(names.Lease, Primary).WaitAsync(cancellationToken).ConfigureAwait(false) == _node)
+        {
+            return await database.KeyExpireAsync(names.Lease, duration, flags: Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        // Redis' clock was set back, say: who led may be gone long before such a lease is.
+        TimeSpan? left = await database.KeyTimeToLiveAsync(names.Lease, Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (left is null || left > duration)
+        {
+            await database.KeyExpireAsync(names.Lease, duration, flags: Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return false;
     }
 
     public void Listen(Action<LogEntry> hint) => _hints.Listen(hint);
