@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace JwtRevocation.Redis.Tests;
+namespace JwtRevocation.Redis.Tests.Faults;
 
 /// <summary>Redis crashes, or is emptied, while nodes live that hold everything.</summary>
 public sealed class CrashTests

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using JwtRevocation.Tests;
 
-namespace JwtRevocation.Redis.Tests;
+namespace JwtRevocation.Redis.Tests.Faults;
 
 /// <summary>The server that nodes are connected to is a replica from one moment to the next, and goes on answering reads.</summary>
 public sealed class DemotedPrimaryTests

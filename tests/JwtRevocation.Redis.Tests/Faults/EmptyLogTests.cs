@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace JwtRevocation.Redis.Tests;
+namespace JwtRevocation.Redis.Tests.Faults;
 
 /// <summary>A node meets an empty log, and cannot know by itself whether nothing was ever revoked.</summary>
 public sealed class EmptyLogTests

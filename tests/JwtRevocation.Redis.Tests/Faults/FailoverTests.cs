@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace JwtRevocation.Redis.Tests;
+namespace JwtRevocation.Redis.Tests.Faults;
 
 /// <summary>A replica takes over that lacks the last of what the primary has acknowledged.</summary>
 public sealed class FailoverTests

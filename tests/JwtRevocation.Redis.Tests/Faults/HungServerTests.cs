@@ -3,7 +3,7 @@ using System.Net;
 using JwtRevocation.Tests;
 using StackExchange.Redis;
 
-namespace JwtRevocation.Redis.Tests;
+namespace JwtRevocation.Redis.Tests.Faults;
 
 /// <summary>Redis is there, and does not answer, or only that it is not ready.</summary>
 public sealed class HungServerTests

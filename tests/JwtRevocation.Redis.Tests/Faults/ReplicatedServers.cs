@@ -1,6 +1,6 @@
 using StackExchange.Redis;
 
-namespace JwtRevocation.Redis.Tests;
+namespace JwtRevocation.Redis.Tests.Faults;
 
 /// <summary>A primary, a replica whose link can be made to lag, and an address that follows whichever is the primary.</summary>
 internal sealed class ReplicatedServers : IAsyncDisposable

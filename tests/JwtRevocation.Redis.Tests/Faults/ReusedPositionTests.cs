@@ -1,6 +1,6 @@
 using StackExchange.Redis;
 
-namespace JwtRevocation.Redis.Tests;
+namespace JwtRevocation.Redis.Tests.Faults;
 
 /// <summary>The log comes to the same position again, with something else.</summary>
 public sealed class ReusedPositionTests

@@ -3,7 +3,7 @@ using System.Diagnostics;
 using JwtRevocation.Tests;
 using Xunit.Sdk;
 
-namespace JwtRevocation.Redis.Tests;
+namespace JwtRevocation.Redis.Tests.Faults;
 
 /// <summary>
 /// Holds invariant S against every moment of a test: no node accepts a token whose revocation was acknowledged, longer after

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using JwtRevocation.Tests;
 
-namespace JwtRevocation.Redis.Tests;
+namespace JwtRevocation.Redis.Tests.Faults;
 
 /// <summary>The network is slow, cuts what is sent in pieces, or leaves one node outside.</summary>
 public sealed class SlowNetworkTests

@@ -3,7 +3,7 @@ using System.Net;
 using JwtRevocation.Tests;
 using StackExchange.Redis;
 
-namespace JwtRevocation.Redis.Tests;
+namespace JwtRevocation.Redis.Tests.Faults;
 
 /// <summary>
 /// The primary is cut off from its replicas and from three Sentinels, which make another; some nodes are on the wrong side.

@@ -85,7 +85,7 @@ internal sealed class RedisServer : IAsyncDisposable
     }
 
     public Task<ConnectionMultiplexer> ConnectAsync() =>
-        ConnectionMultiplexer.ConnectAsync($"{Configuration},allowAdmin=true,connectTimeout=2000,abortConnect=true");
+        ConnectionMultiplexer.ConnectAsync($"{Configuration},allowAdmin=true,connectTimeout=15000,connectRetry=5");
 
     /// <summary>The number of entries in the denylist.</summary>
     public async Task<long> CountAsync() => (long)await CommandAsync("ZCARD", RedisNamesInUse.Entries);
