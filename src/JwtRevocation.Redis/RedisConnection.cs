@@ -3,7 +3,7 @@ using StackExchange.Redis;
 namespace JwtRevocation.Redis;
 
 /// <summary>The connection to Redis: one that is made here, or the app's.</summary>
-internal sealed class RedisConnection(RedisStoreOptions options, IServiceProvider services) : IAsyncDisposable
+internal sealed class RedisConnection(RedisStoreOptions options, IServiceProvider services) : IAsyncDisposable, IDisposable
 {
     // A survivor of a Redis that was restarted empty must be back before a new node takes it for new.
     private static readonly TimeSpan ReconnectInterval = TimeSpan.FromSeconds(1);
@@ -16,6 +16,7 @@ internal sealed class RedisConnection(RedisStoreOptions options, IServiceProvide
 
     private readonly Lock _connecting = new();
     private Task<IConnectionMultiplexer>? _multiplexer;
+    private ConfigurationOptions? _configuration;
     private bool _isDisposed;
 
     /// <summary>The connection. It may not be connected at the moment.</summary>
@@ -38,16 +39,37 @@ internal sealed class RedisConnection(RedisStoreOptions options, IServiceProvide
         }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>What the client puts before the names of channels.</summary>
+    public string? ChannelPrefixOf(IConnectionMultiplexer redis)
     {
-        Task<IConnectionMultiplexer>? multiplexer;
-        lock (_connecting)
+        if (_configuration is { } configuration)
         {
-            _isDisposed = true;
-            multiplexer = _multiplexer;
+            return configuration.ChannelPrefix;
         }
 
-        if (multiplexer is null || options.ConnectionMultiplexerFactory is not null)
+        try
+        {
+            return ConfigurationOptions.Parse(redis.Configuration).ChannelPrefix;
+        }
+        catch (ArgumentException)
+        {
+            // The text of a configuration cannot always be read again, if a password has a comma, say. Hints are not worth
+            // a failure: without the prefix, if there is one, they are not heard.
+            return null;
+        }
+    }
+
+    public void Dispose()
+    {
+        if (StopUsing() is { IsCompletedSuccessfully: true } multiplexer)
+        {
+            multiplexer.GetAwaiter().GetResult().Dispose();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (StopUsing() is not { } multiplexer)
         {
             return;
         }
@@ -56,9 +78,20 @@ internal sealed class RedisConnection(RedisStoreOptions options, IServiceProvide
         {
             await (await multiplexer.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
         }
-        catch (RedisException)
+        catch (Exception exception) when (multiplexer.IsFaulted && exception is not OutOfMemoryException)
         {
             // It was never made.
+        }
+    }
+
+    /// <summary>From now on there is no connection.</summary>
+    /// <returns>The one to dispose of, if it is not the app's.</returns>
+    private Task<IConnectionMultiplexer>? StopUsing()
+    {
+        lock (_connecting)
+        {
+            _isDisposed = true;
+            return options.ConnectionMultiplexerFactory is null ? _multiplexer : null;
         }
     }
 
@@ -66,9 +99,14 @@ internal sealed class RedisConnection(RedisStoreOptions options, IServiceProvide
     {
         // Not on the thread, nor under the lock, of whoever asked first.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        return options.ConnectionMultiplexerFactory is { } factory
-            ? await factory(services).ConfigureAwait(false)
-            : await ConnectionMultiplexer.ConnectAsync(Configuration()).ConfigureAwait(false);
+        if (options.ConnectionMultiplexerFactory is { } factory)
+        {
+            return await factory(services).ConfigureAwait(false)
+                ?? throw new InvalidOperationException($"{nameof(RedisStoreOptions)}.{nameof(options.ConnectionMultiplexerFactory)} returned null.");
+        }
+
+        _configuration = Configuration();
+        return await ConnectionMultiplexer.ConnectAsync(_configuration).ConfigureAwait(false);
     }
 
     private ConfigurationOptions Configuration()

@@ -6,6 +6,7 @@ namespace JwtRevocation.Redis;
 /// <summary>The subscription by which this node hears of entries at once.</summary>
 internal sealed class RedisHints(RedisNames names) : IAsyncDisposable
 {
+    private readonly Lock _subscribingOnce = new();
     private Action<LogEntry>? _hint;
     private Task? _subscribing;
     private ChannelMessageQueue? _queue;
@@ -17,6 +18,15 @@ internal sealed class RedisHints(RedisNames names) : IAsyncDisposable
     /// <summary>Subscribes, if need be. It is not waited for: a node that hears nothing knows by its next read.</summary>
     /// <returns>Why this node hears nothing, if that is so.</returns>
     public string? EnsureSubscribed(IConnectionMultiplexer redis)
+    {
+        // Reads that were given up may go on beside another.
+        lock (_subscribingOnce)
+        {
+            return EnsureSubscribedOnce(redis);
+        }
+    }
+
+    private string? EnsureSubscribedOnce(IConnectionMultiplexer redis)
     {
         if (_subscribing is { IsCompleted: false })
         {
@@ -36,8 +46,7 @@ internal sealed class RedisHints(RedisNames names) : IAsyncDisposable
     }
 
     /// <summary>The channel's name as a script must give it: the client adds a prefix, if it has one, only by itself.</summary>
-    public RedisValue NameInRedis(IConnectionMultiplexer redis) =>
-        _nameInRedis ??= (string?)ConfigurationOptions.Parse(redis.Configuration).ChannelPrefix + (string?)Channel(redis);
+    public RedisValue NameInRedis(string? channelPrefix, IConnectionMultiplexer redis) => _nameInRedis ??= channelPrefix + (string?)Channel(redis);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,7 @@ namespace JwtRevocation.Redis;
 /// <summary>The log as a sorted set in Redis.</summary>
 /// <remarks>Everything goes to the primary, and a read that a replica answers fails.</remarks>
 internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames names, TimeProvider timeProvider, ILogger logger)
-    : IRevocationLog, IAsyncDisposable
+    : IRevocationLog, IAsyncDisposable, IDisposable
 {
     private const CommandFlags Primary = CommandFlags.DemandMaster;
 
@@ -18,6 +19,9 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
 
     // What is beyond has no next whole number among doubles. Nobody gets there but by mistake, and new entries go before it.
     private const long LastPosition = (1L << 53) - 1;
+
+    // By how much Redis' clock must agree that an entry has lapsed.
+    private static readonly TimeSpan TrimDelay = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan InspectionInterval = TimeSpan.FromMinutes(1);
 
@@ -47,16 +51,20 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
         IConnectionMultiplexer redis = await connection.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         RedisValue[] arguments =
         [
-            announce ? _hints.NameInRedis(redis) : RedisValue.EmptyString,
+            announce ? _hints.NameInRedis(connection.ChannelPrefixOf(redis), redis) : RedisValue.EmptyString,
             Random.Shared.Next(1, LargestGap + 1),
             .. entries.Select(static entry => (RedisValue)entry),
         ];
         RedisResult[] result = (RedisResult[])(await EvaluateAsync(redis, arguments).WaitAsync(cancellationToken).ConfigureAwait(false))!;
 
-        string hintFailure = (string)result[0]!;
-        _warnings.Set(
-            "announcing",
-            hintFailure.Length == 0 ? null : $"Redis does not let this node tell others at once ('{hintFailure}'). They know by their next poll.");
+        if (announce)
+        {
+            string hintFailure = (string)result[0]!;
+            _warnings.Set(
+                "announcing",
+                hintFailure.Length == 0 ? null : $"Redis does not let this node tell others at once ('{hintFailure}'). They know by their next poll.");
+        }
+
         return [.. result.Skip(1).Select(static position => long.Parse((string)position!, NumberStyles.Float, CultureInfo.InvariantCulture))];
     }
 
@@ -86,8 +94,15 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
     public async Task RemoveAsync(IReadOnlyList<ReadOnlyMemory<byte>> entries, CancellationToken cancellationToken)
     {
         IDatabase database = await DatabaseAsync(cancellationToken).ConfigureAwait(false);
-        await database.SortedSetRemoveAsync(names.Entries, [.. entries.Select(static entry => (RedisValue)entry)], Primary)
-            .WaitAsync(cancellationToken).ConfigureAwait(false);
+
+        // A second opinion: a node that was started with a clock hours ahead takes live entries for lapsed.
+        RedisResult[] time = (RedisResult[])(await database.ExecuteAsync("TIME").WaitAsync(cancellationToken).ConfigureAwait(false))!;
+        long lapsedBefore = (long)time[0] - (long)TrimDelay.TotalSeconds;
+        RedisValue[] lapsed = [.. entries.Where(entry => ExpiresOf(entry.Span) < lapsedBefore).Select(static entry => (RedisValue)entry)];
+        if (lapsed.Length > 0)
+        {
+            await database.SortedSetRemoveAsync(names.Entries, lapsed, Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     public async Task InitializeAsync(string epoch, CancellationToken cancellationToken)
@@ -123,11 +138,16 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
 
     public void Listen(Action<LogEntry> hint) => _hints.Listen(hint);
 
+    public void Dispose() => connection.Dispose();
+
     public async ValueTask DisposeAsync()
     {
         await _hints.DisposeAsync().ConfigureAwait(false);
         await connection.DisposeAsync().ConfigureAwait(false);
     }
+
+    // Unix seconds, after version, kind and flags.
+    private static long ExpiresOf(ReadOnlySpan<byte> entry) => BinaryPrimitives.ReadInt64BigEndian(entry[3..]);
 
     private async Task<IDatabase> DatabaseAsync(CancellationToken cancellationToken) =>
         (await connection.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false)).GetDatabase();
@@ -186,7 +206,7 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
                 .ScriptEvaluateAsync(RedisScripts.Memory, [names.Entries], flags: Primary).ConfigureAwait(false);
             policy = memory?.Split('\n').FirstOrDefault(static line => line.StartsWith("maxmemory_policy:", StringComparison.Ordinal))?.Split(':')[1].Trim();
         }
-        catch (Exception exception) when (exception is RedisException or RedisCommandException or NotSupportedException)
+        catch (Exception exception) when (exception is RedisException or RedisCommandException or NotSupportedException or TimeoutException)
         {
             // Not everybody may ask, and not every server knows. That is no reason to warn.
         }

@@ -15,10 +15,14 @@ internal static class RedisScripts
     public const string Append = """
         local last = redis.call('ZREVRANGEBYSCORE', KEYS[1], '9007199254740991', '-inf', 'WITHSCORES', 'LIMIT', 0, 1)
         local position = (last[2] and tonumber(last[2]) or 0) + tonumber(ARGV[2])
+        if position + #ARGV > 9007199254740991 then
+          return redis.error_reply('ERR the positions are used up')
+        end
         local result = {''}
         for i = 3, #ARGV do
           local held = redis.call('ZSCORE', KEYS[1], ARGV[i])
-          if not held then
+          local at = tonumber(held or 0)
+          if not (at >= 1 and at <= 9007199254740991 and at % 1 == 0) then
             held = string.format('%.0f', position)
             redis.call('ZADD', KEYS[1], held, ARGV[i])
             position = position + 1

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using StackExchange.Redis;
 
 namespace JwtRevocation.Redis;
 
@@ -20,7 +21,7 @@ internal sealed class RedisStoreOptionsValidator : IValidateOptions<RedisStoreOp
         {
             try
             {
-                StackExchange.Redis.ConfigurationOptions.Parse(configuration);
+                AddErrorIfNowhere(ConfigurationOptions.Parse(configuration), nameof(options.Configuration));
             }
             catch (ArgumentException)
             {
@@ -29,12 +30,25 @@ internal sealed class RedisStoreOptionsValidator : IValidateOptions<RedisStoreOp
             }
         }
 
+        if (options.ConfigurationOptions is { } given)
+        {
+            AddErrorIfNowhere(given, nameof(options.ConfigurationOptions));
+        }
+
         if (string.IsNullOrEmpty(options.KeyPrefix) || options.KeyPrefix.AsSpan().ContainsAny('{', '}'))
         {
             result.AddError($"must not be empty, nor have a brace in it, but is '{options.KeyPrefix}'.", Property(nameof(options.KeyPrefix)));
         }
 
         return result.Build();
+
+        void AddErrorIfNowhere(ConfigurationOptions configuration, string property)
+        {
+            if (configuration.EndPoints.Count == 0)
+            {
+                result.AddError("names no server.", Property(property));
+            }
+        }
     }
 
     private static string Property(string property) => $"{nameof(RedisStoreOptions)}.{property}";

@@ -30,6 +30,7 @@ internal sealed class LogReader(
     private static readonly TimeSpan TrimDelay = TimeSpan.FromHours(1);
 
     private readonly TrustedClock _clock = new(timeProvider);
+    private readonly SetBackWatch _wallClock = new(timeProvider);
     private volatile LogCursor _cursor = LogCursor.Start;
     private volatile Repairs _repairs = Repairs.None;
     private volatile string? _epoch;
@@ -50,7 +51,7 @@ internal sealed class LogReader(
     /// <returns>When the read was sent: the memory has what the log had then.</returns>
     public async Task<Freshness.Moment> ReadAsync(CancellationToken cancellationToken)
     {
-        Reading? reading = _hasRead && timeProvider.GetTimestamp() < _nextAudit
+        Reading? reading = _hasRead && timeProvider.GetTimestamp() < _nextAudit && !_wallClock.WasSetBack()
             ? await ReadOnAsync(cancellationToken).ConfigureAwait(false)
             : null;
         reading ??= await ReadAllAsync(cancellationToken).ConfigureAwait(false);
@@ -83,14 +84,19 @@ internal sealed class LogReader(
         {
             if (!await ReadPageAsync(reading, cancellationToken).ConfigureAwait(false) || (_epoch is not null && reading.Epoch != _epoch))
             {
-                logger.LogLostData();
+                if (!_hasFailed)
+                {
+                    logger.LogLostData();
+                }
+
                 return null;
             }
 
             foreach (LogEntry entry in reading.NewEntries)
             {
-                // After an outage there are some of which this node could not hear.
-                if (!IsKnown(entry, reading) && !_hasFailed)
+                // After an outage there are some of which this node could not hear, and without an epoch those that are
+                // written back, which nobody tells of.
+                if (!IsKnown(entry, reading) && !_hasFailed && reading.Epoch is not null)
                 {
                     hints.HasMissed();
                 }

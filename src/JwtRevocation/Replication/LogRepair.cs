@@ -127,6 +127,13 @@ internal sealed class LogRepair(
 
         if (waits)
         {
+            // However long it takes: whoever repairs knows what was there.
+            if (!await log.TryLeadRepairAsync(options.PollInterval + LeaseMargin, cancellationToken).ConfigureAwait(false))
+            {
+                _uninitialized = null;
+                return;
+            }
+
             logger.InitializingEmptyLog(tables.Count);
         }
 

@@ -74,10 +74,10 @@ internal sealed class Replica
     public async Task AppendAsync(EntryContent entry, CancellationToken cancellationToken)
     {
         _unconfirmed.AddOwn(entry);
-        IReadOnlyList<long> positions;
         try
         {
-            positions = await _log.AppendAsync([entry], announce: true, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<long> positions = await _log.AppendAsync([entry], announce: true, cancellationToken).ConfigureAwait(false);
+            _unconfirmed.Acknowledge(entry, positions[0], _reader.Cursor.Position);
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
@@ -85,8 +85,6 @@ internal sealed class Replica
                 "The shared log did not acknowledge the revocation. This node refuses the tokens from now on, and goes on trying to tell the others.",
                 exception);
         }
-
-        _unconfirmed.Acknowledge(entry, positions[0], _reader.Cursor.Position);
     }
 
     /// <summary>Reads and repairs the log until it is cancelled.</summary>
@@ -94,7 +92,17 @@ internal sealed class Replica
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            bool hasMore = await PollAsync(cancellationToken).ConfigureAwait(false);
+            bool hasMore = false;
+            try
+            {
+                hasMore = await PollAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception)
+            {
+                // A logger of the app's, or a listener to the metrics, that throws: that is no reason to go deaf.
+                _failure ??= exception;
+            }
+
             _firstAttempt.TrySetResult();
             if (!hasMore)
             {

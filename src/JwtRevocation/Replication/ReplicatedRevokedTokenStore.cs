@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace JwtRevocation;
 
 /// <summary>The store of many nodes: answers from this process's memory, which a <see cref="JwtRevocation.Replica"/> keeps complete.</summary>
-internal sealed class ReplicatedRevokedTokenStore : IRevokedTokenStore, ICountedStore, IAsyncDisposable
+internal sealed class ReplicatedRevokedTokenStore : IRevokedTokenStore, ICountedStore, IAsyncDisposable, IDisposable
 {
     private readonly RevocationTables _tables = new();
     private readonly IRevocationLog _log;
@@ -74,6 +74,17 @@ internal sealed class ReplicatedRevokedTokenStore : IRevokedTokenStore, ICounted
     }
 
     public IAsyncEnumerable<Revocation> GetRevocationsAsync(CancellationToken cancellationToken) => _tables.ListAsync(cancellationToken);
+
+    /// <summary>Stops without waiting for what is under way.</summary>
+    public void Dispose()
+    {
+        if (!Interlocked.Exchange(ref _isDisposed, true))
+        {
+            _stopping.Cancel();
+            _sweep.Dispose();
+            (_log as IDisposable)?.Dispose();
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

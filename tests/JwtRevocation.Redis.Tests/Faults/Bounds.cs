@@ -82,19 +82,6 @@ internal static class Bounds
         }
     }
 
-    public static async Task<bool> RefusesAllAsync(this Node node, IEnumerable<string> tokens)
-    {
-        foreach (string token in tokens)
-        {
-            if (!await node.RefusesAsync(token))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
     /// <summary>Invariant C, as far as the log has it: each entry once, and whoever starts now knows them all.</summary>
     public static async Task HoldsAsync(this RedisServer server, IReadOnlyCollection<string> tokens)
     {
