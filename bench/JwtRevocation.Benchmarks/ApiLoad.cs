@@ -12,6 +12,9 @@ namespace JwtRevocation.Benchmarks;
 /// </summary>
 internal static class ApiLoad
 {
+    // So long does it take until the compiler is done, and longer where there is more to compile.
+    private const int WarmUpSeconds = 12;
+
     public static async Task<int> RunAsync(string[] args)
     {
         IConfiguration settings = new ConfigurationBuilder().AddCommandLine(args).Build();
@@ -65,7 +68,7 @@ internal static class ApiLoad
         try
         {
             string url = await api.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The API did not start.");
-            await Wrk.RunAsync($"{url}/me", token, seconds);
+            await Wrk.RunAsync($"{url}/me", token, WarmUpSeconds);
             if (mode == ApiMode.RedisStopped)
             {
                 redis!.Stop();

@@ -97,6 +97,83 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task A_password_that_reads_like_settings()
+    {
+        await using RedisServer redis = await RedisServer.StartInUseAsync();
+        await redis.CommandAsync("CONFIG", "SET", "requirepass", "s3cr,etPass=word");
+        ConfigurationOptions configuration = ConfigurationOptions.Parse(redis.Configuration);
+        configuration.Password = "s3cr,etPass=word";
+
+        await ShouldShareAsync(null, options => options.ConfigurationOptions = configuration);
+    }
+
+    [Fact]
+    public async Task A_factory_that_fails_at_first_is_asked_again()
+    {
+        await using RedisServer redis = await RedisServer.StartInUseAsync();
+        await using ConnectionMultiplexer connection = await redis.ConnectAsync();
+        int calls = 0;
+        await using Node node = await Node.StartAsync(null, options => options.ConnectionMultiplexerFactory = _ => ++calls switch
+        {
+            1 => throw new IOException("not yet"),
+            2 => Task.FromResult<IConnectionMultiplexer>(null!),
+            _ => Task.FromResult<IConnectionMultiplexer>(connection),
+        });
+
+        await Eventually.Async(node.IsReadyAsync, "the node has its connection");
+    }
+
+    [Theory]
+    [InlineData("9007199254740990")]
+    [InlineData("9007199254740000")]
+    public async Task Positions_that_are_used_up_are_no_acknowledgement(string position)
+    {
+        await using RedisServer redis = await RedisServer.StartInUseAsync();
+        await using Node node = await Node.StartAsync(redis.Configuration);
+        await redis.CommandAsync("ZADD", RedisNamesInUse.Entries, position, "garbage");
+
+        HashSet<System.Net.HttpStatusCode> answers = [];
+        for (int i = 0; i < 20; i++)
+        {
+            string token = TestTokens.Create();
+            System.Net.HttpStatusCode answer = await node.SignOutAsync(token);
+            answers.Add(answer);
+            await using Node? later = answer == System.Net.HttpStatusCode.OK ? await Node.StartAsync(redis.Configuration) : null;
+            (later is null || await later.RefusesAsync(token)).Should().BeTrue("what was acknowledged can be read");
+        }
+
+        answers.Should().Contain(System.Net.HttpStatusCode.ServiceUnavailable);
+    }
+
+    [Theory]
+    [InlineData("inf")]
+    [InlineData("-3")]
+    public async Task An_entry_at_no_position_gets_one(string position)
+    {
+        await using RedisServer redis = await RedisServer.StartInUseAsync();
+        await using Node node = await Node.StartAsync(redis.Configuration);
+        string token = TestTokens.Create();
+        await node.RevokeAsync(token);
+        RedisValue entry = ((RedisValue[])(await redis.CommandAsync("ZRANGE", RedisNamesInUse.Entries, 0, -1))!)[0];
+        await redis.CommandAsync("DEL", RedisNamesInUse.Entries);
+        await redis.CommandAsync("ZADD", RedisNamesInUse.Entries, position, entry);
+
+        await Eventually.Async(
+            async () => (double)await redis.CommandAsync("ZSCORE", RedisNamesInUse.Entries, entry) is >= 1 and < 9e15 and var score && score % 1 == 0,
+            "it has a position");
+        await using Node later = await Node.StartAsync(redis.Configuration);
+        (await later.RefusesAsync(token)).Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task A_configuration_that_names_no_server_stops_the_app_at_its_start()
+    {
+        Func<Task> start = () => Node.StartAsync("password=abc,ssl=false");
+
+        (await start.Should().ThrowAsync<OptionsValidationException>()).WithMessage("*Configuration*names no server*");
+    }
+
+    [Fact]
     public async Task From_a_configuration_section()
     {
         await using RedisServer redis = await RedisServer.StartAsync();

@@ -8,7 +8,7 @@ namespace JwtRevocation.Benchmarks.Fleet;
 internal static class ColdStartProgram
 {
     private const int Rounds = 5;
-    private const int PageSize = 5_000;
+    private const int PageSize = 2_000;
 
     public static async Task<int> RunAsync(int entries)
     {

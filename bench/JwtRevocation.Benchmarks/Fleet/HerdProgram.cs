@@ -33,10 +33,12 @@ internal static class HerdProgram
             await using ConnectionMultiplexer connection = await redis.ConnectAsync();
             IDatabase database = connection.GetDatabase();
             long count;
+            TimeSpan first = TimeSpan.Zero;
             do
             {
                 await Task.Delay(20);
                 count = await database.SortedSetLengthAsync("{jwt-revocation}:entries");
+                first = count == 0 ? Stopwatch.GetElapsedTime(start) : first;
                 if (Stopwatch.GetElapsedTime(start) > TimeSpan.FromSeconds(60))
                 {
                     Console.WriteLine($"FAILED: {count:N0} entries after a minute");
@@ -53,7 +55,7 @@ internal static class HerdProgram
                     static line => line["cmdstat_".Length..line.IndexOf(':', StringComparison.Ordinal)],
                     static line => long.Parse(line.Split("calls=")[1].Split(',')[0], CultureInfo.InvariantCulture));
             double each = calls["zscore"] / (double)entries;
-            Console.WriteLine($"All {count:N0} are back {took.TotalSeconds:F2} s after Redis accepts connections (target: within 10 s)");
+            Console.WriteLine($"All {count:N0} are back {took.TotalSeconds:F2} s after Redis accepts connections (target: within 10 s), the first after {first.TotalSeconds:F2} s");
             Console.WriteLine($"Each was sent {each:F2} times and written {calls["zadd"] / (double)entries:F2} times");
             Console.WriteLine($"Commands: {string.Join(", ", calls.Where(call => call.Value > 10).OrderByDescending(call => call.Value).Select(call => $"{call.Key} {call.Value:N0}"))}");
             return took < TimeSpan.FromSeconds(10) && each < 4 ? 0 : 1;

@@ -36,8 +36,8 @@ internal sealed class Replica
         TimeProvider timeProvider,
         ILogger logger,
         Random? random = null,
-        int pageSize = 5_000,
-        int batchSize = 500)
+        int pageSize = 2_000,
+        int batchSize = 1_000)
     {
         _log = new(log, timeProvider);
         _freshness = freshness;

@@ -4,8 +4,8 @@ namespace JwtRevocation;
 public class ReplicaOptions
 {
     /// <summary>
-    /// How often the log is read. What another node revokes is known after this time at the latest, while the log can be
-    /// reached; mostly within milliseconds. The default is 1 second; it must be from 10 milliseconds to a third of
+    /// How often the log is read. What another node revokes is known after this time, while the log can be reached and no
+    /// read of everything is under way (seconds for a million entries, every few minutes); mostly within milliseconds. The default is 1 second; it must be from 10 milliseconds to a third of
     /// <see cref="MaxStaleness"/>.
     /// </summary>
     public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(1);

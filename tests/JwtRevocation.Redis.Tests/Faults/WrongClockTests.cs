@@ -3,7 +3,7 @@ using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace JwtRevocation.Redis.Tests.Faults;
 
-/// <summary>Clocks that are wrong, or that leap because the machine was suspended. Redis' own is never asked.</summary>
+/// <summary>Clocks that are wrong, or that leap because the machine was suspended. Redis' own is only asked for a second opinion.</summary>
 public sealed class WrongClockTests
 {
     private static readonly TimeSpan TenMinutes = TimeSpan.FromMinutes(10);
@@ -11,7 +11,8 @@ public sealed class WrongClockTests
     [Theory]
     [InlineData(-1)]
     [InlineData(1)]
-    public async Task Fault_25_nothing_live_is_trimmed_by_a_clock_an_hour_wrong(int hours)
+    [InlineData(3)]
+    public async Task Fault_25_nothing_live_is_trimmed_by_a_clock_hours_wrong(int hours)
     {
         Assert.SkipUnless(RedisServer.IsInstalled, "redis-server is not installed.");
         await using RedisServer redis = await RedisServer.StartInUseAsync();
@@ -25,16 +26,16 @@ public sealed class WrongClockTests
         string token = TestTokens.Create(expires: now + TimeSpan.FromHours(3));
         await wrong.Revoker.RevokeAsync(token, TestContext.Current.CancellationToken);
 
-        // Another epoch has it read everything, and trim what it takes to have lapsed an hour ago.
+        // Another epoch has it read everything, and trim what it takes to have lapsed an hour ago, if Redis agrees.
         await redis.CommandAsync("SET", RedisNamesInUse.Epoch, "another");
-        string[] left = [.. entries.Where((_, i) => lives[i] > TimeSpan.FromHours(hours - 1)).Append(last).Select(Convert.ToHexString)];
+        string[] left = [.. entries.Where((_, i) => lives[i] > TimeSpan.FromHours(Math.Min(hours - 1, -0.2))).Append(last).Select(Convert.ToHexString)];
         await Eventually.Async(async () => await redis.CountAsync() <= left.Length + 1, "what has lapsed for long is trimmed");
         HashSet<string> found = await EntriesAsync(redis);
         found.Should().HaveCount(left.Length + 1).And.Contain(left);
 
         await using Node right = await Node.StartAsync(redis.Configuration);
         TimeSpan healed = await new[] { wrong, right }.HealAsync(token, soonLapsed);
-        Observed.Write(25, $"a node {hours:+0;-0} h off trimmed {9 - left.Length} lapsed entries and no live one; all nodes agree in {healed.In()}. Redis' own clock is not used");
+        Observed.Write(25, $"a node {hours:+0;-0} h off trimmed {9 - left.Length} lapsed entries and no live one; all nodes agree in {healed.In()}");
     }
 
     [Fact]

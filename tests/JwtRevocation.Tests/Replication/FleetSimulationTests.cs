@@ -101,7 +101,7 @@ public sealed class FleetSimulationTests
     }
 
     // Continuations then run where the clock is advanced, one after the other.
-    private static void WithoutContext(Action action)
+    internal static void WithoutContext(Action action)
     {
         SynchronizationContext? before = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);

@@ -1,0 +1,139 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using Microsoft.IdentityModel.JsonWebTokens;
+
+namespace JwtRevocation.Tests.Replication;
+
+/// <summary>Single cases that the random schedules do not come to.</summary>
+public sealed class ReplicaTests
+{
+    [Fact]
+    public void A_log_that_answers_slowly_is_repaired_all_the_same() => FleetSimulationTests.WithoutContext(() =>
+    {
+        using SimulatedFleet fleet = new(nodes: 3, seed: 1);
+        for (int i = 0; i < 20; i++)
+        {
+            fleet.Revoke(i, subject: i % 3 == 0);
+        }
+
+        fleet.Pass(TimeSpan.FromSeconds(5));
+        for (int node = 0; node < 3; node++)
+        {
+            fleet.Link(node).MostDelay = TimeSpan.FromSeconds(1.5);
+        }
+
+        fleet.NoteSurvivors();
+        fleet.Log.LoseAll();
+        fleet.Pass(TimeSpan.FromMinutes(5));
+
+        fleet.ShouldHaveHealed();
+        fleet.Log.Epoch.Should().NotBeNull();
+    });
+
+    [Fact]
+    public async Task A_clock_that_was_ahead_and_is_set_right_costs_no_revocation()
+    {
+        FakeTimeProvider clock = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        SimulatedLog log = new(clock, new(1));
+        JsonWebToken token = FastToken.Of("""{"iss":"i","sub":"s"}""");
+        Revocation revocation = new() { Target = RevocationTarget.Token(token), Expires = clock.GetUtcNow().AddHours(1) };
+        log.Append(new(EntryFormat.Write(EntryFormat.Round(revocation, clock.GetUtcNow()))));
+
+        // It starts three hours ahead: to it, the entry has lapsed long ago.
+        WrongClock wrong = new(clock) { Ahead = TimeSpan.FromHours(3) };
+        await using ServiceProvider services = Services(wrong, new SimulatedLink(log, clock, "node", new(1)) { MostDelay = TimeSpan.Zero });
+        IRevokedTokenStore store = services.GetRequiredService<IRevokedTokenStore>();
+        await PassAsync(clock, seconds: 90);
+        store.StatusOf(token).Should().Be(RevocationStatus.NotRevoked, "it was swept");
+
+        wrong.Ahead = TimeSpan.Zero;
+        await PassAsync(clock, seconds: 3);
+
+        store.StatusOf(token).Should().Be(RevocationStatus.Revoked);
+    }
+
+    [Fact]
+    public async Task A_logger_that_throws_does_not_make_a_node_deaf_for_good()
+    {
+        FakeTimeProvider clock = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        SimulatedLink link = new(new(clock, new(1)), clock, "node", new(1)) { IsCut = true, MostDelay = TimeSpan.Zero };
+        await using ServiceProvider services = Services(clock, link, new ThrowingLogger());
+        var store = (ReplicatedRevokedTokenStore)services.GetRequiredService<IRevokedTokenStore>();
+        await PassAsync(clock, seconds: 3);
+        store.Replica.FirstAttempt.IsCompleted.Should().BeTrue("the app goes on to start");
+        store.StatusOf(FastToken.Of("{}")).Should().Be(RevocationStatus.Unknown);
+
+        link.IsCut = false;
+        await PassAsync(clock, seconds: 3);
+
+        store.StatusOf(FastToken.Of("{}")).Should().Be(RevocationStatus.NotRevoked);
+    }
+
+    [Fact]
+    public void A_container_that_is_disposed_of_without_waiting_does_not_throw()
+    {
+        FakeTimeProvider clock = new();
+        ServiceProvider services = Services(clock, new SimulatedLink(new(clock, new(1)), clock, "node", new(1)));
+        services.GetRequiredService<IRevokedTokenStore>();
+
+        Action dispose = services.Dispose;
+
+        dispose.Should().NotThrow();
+    }
+
+    private static ServiceProvider Services(TimeProvider clock, IRevocationLog log, ILoggerProvider? logger = null)
+    {
+        ServiceCollection services = new();
+        services.AddSingleton(clock);
+        services.AddAuthentication().AddJwtBearer();
+        services.AddJwtRevocation().AddReplicatedStore(_ => log);
+        if (logger is not null)
+        {
+            services.AddSingleton(logger);
+        }
+
+        return services.BuildServiceProvider();
+    }
+
+    // Continuations may run on other threads here; each of them is soon done.
+    private static async Task PassAsync(FakeTimeProvider clock, int seconds)
+    {
+        for (int i = 0; i < seconds * 4; i++)
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(250));
+            await Task.Delay(2, TestContext.Current.CancellationToken);
+        }
+    }
+
+    private sealed class WrongClock(FakeTimeProvider clock) : TimeProvider
+    {
+        public TimeSpan Ahead { get; set; }
+
+        public override long TimestampFrequency => clock.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => clock.GetUtcNow() + Ahead;
+
+        public override long GetTimestamp() => clock.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            clock.CreateTimer(callback, state, dueTime, period);
+    }
+
+    private sealed class ThrowingLogger : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            throw new IOException("disk full");
+
+        public void Dispose()
+        {
+        }
+    }
+}
