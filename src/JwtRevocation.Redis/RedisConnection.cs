@@ -16,6 +16,7 @@ internal sealed class RedisConnection(RedisStoreOptions options, IServiceProvide
 
     private readonly Lock _connecting = new();
     private Task<IConnectionMultiplexer>? _multiplexer;
+    private ConnectionMultiplexer? _own;
     private ConfigurationOptions? _configuration;
     private bool _isDisposed;
 
@@ -59,39 +60,18 @@ internal sealed class RedisConnection(RedisStoreOptions options, IServiceProvide
         }
     }
 
-    public void Dispose()
-    {
-        if (StopUsing() is { IsCompletedSuccessfully: true } multiplexer)
-        {
-            multiplexer.GetAwaiter().GetResult().Dispose();
-        }
-    }
+    public void Dispose() => TakeOwn()?.Dispose();
 
-    public async ValueTask DisposeAsync()
-    {
-        if (StopUsing() is not { } multiplexer)
-        {
-            return;
-        }
-
-        try
-        {
-            await (await multiplexer.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
-        }
-        catch (Exception exception) when (multiplexer.IsFaulted && exception is not OutOfMemoryException)
-        {
-            // It was never made.
-        }
-    }
+    public ValueTask DisposeAsync() => TakeOwn()?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     /// <summary>From now on there is no connection.</summary>
-    /// <returns>The one to dispose of, if it is not the app's.</returns>
-    private Task<IConnectionMultiplexer>? StopUsing()
+    /// <returns>The one to dispose of, if there is one that was made here.</returns>
+    private ConnectionMultiplexer? TakeOwn()
     {
         lock (_connecting)
         {
             _isDisposed = true;
-            return options.ConnectionMultiplexerFactory is null ? _multiplexer : null;
+            return Interlocked.Exchange(ref _own, null);
         }
     }
 
@@ -106,7 +86,18 @@ internal sealed class RedisConnection(RedisStoreOptions options, IServiceProvide
         }
 
         _configuration = Configuration();
-        return await ConnectionMultiplexer.ConnectAsync(_configuration).ConfigureAwait(false);
+        ConnectionMultiplexer own = await ConnectionMultiplexer.ConnectAsync(_configuration).ConfigureAwait(false);
+        lock (_connecting)
+        {
+            if (!_isDisposed)
+            {
+                return _own = own;
+            }
+        }
+
+        // Too late: nobody else knows of it.
+        await own.DisposeAsync().ConfigureAwait(false);
+        throw new ObjectDisposedException(nameof(RedisConnection));
     }
 
     private ConfigurationOptions Configuration()

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace JwtRevocation.Redis;
 
 /// <summary>The subscription by which this node hears of entries at once.</summary>
-internal sealed class RedisHints(RedisNames names) : IAsyncDisposable
+internal sealed class RedisHints(RedisNames names) : IAsyncDisposable, IDisposable
 {
     private readonly Lock _subscribingOnce = new();
     private Action<LogEntry>? _hint;
@@ -47,6 +47,8 @@ internal sealed class RedisHints(RedisNames names) : IAsyncDisposable
 
     /// <summary>The channel's name as a script must give it: the client adds a prefix, if it has one, only by itself.</summary>
     public RedisValue NameInRedis(string? channelPrefix, IConnectionMultiplexer redis) => _nameInRedis ??= channelPrefix + (string?)Channel(redis);
+
+    public void Dispose() => _queue?.Unsubscribe(CommandFlags.FireAndForget);
 
     public async ValueTask DisposeAsync()
     {

@@ -138,7 +138,11 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
 
     public void Listen(Action<LogEntry> hint) => _hints.Listen(hint);
 
-    public void Dispose() => connection.Dispose();
+    public void Dispose()
+    {
+        _hints.Dispose();
+        connection.Dispose();
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -24,12 +24,7 @@ internal sealed class CutoffsAhead(TimeProvider timeProvider)
     public Revocation Cap(Revocation revocation, ReadOnlySpan<byte> content)
     {
         DateTimeOffset now = timeProvider.GetUtcNow();
-        if (revocation.Cutoff - now <= Believed && !(revocation.AcceptedFrom - now > Believed))
-        {
-            return revocation;
-        }
-
-        if (!revocation.Target.HasCutoff)
+        if (!revocation.Target.HasCutoff || !(revocation.Cutoff - now > Believed || revocation.AcceptedFrom - now > Believed))
         {
             return revocation;
         }

@@ -1,9 +1,6 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace JwtRevocation;
 
 /// <summary>The bytes of an entry, compared by what they are.</summary>
-[SuppressMessage("Design", "CA1067", Justification = "A record struct overrides object.Equals.")]
 internal readonly record struct EntryContent(ReadOnlyMemory<byte> Bytes)
 {
     public bool Equals(EntryContent other) => Bytes.Span.SequenceEqual(other.Bytes.Span);

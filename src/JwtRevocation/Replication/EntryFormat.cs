@@ -55,9 +55,8 @@ internal static class EntryFormat
 
     /// <summary>Writes a revocation that was rounded and added.</summary>
     /// <param name="revocation">The revocation.</param>
-    /// <param name="withRemarks">Whether reason and actor are written.</param>
     /// <exception cref="ArgumentException">A text is too long, or is no Unicode.</exception>
-    public static byte[] Write(Revocation revocation, bool withRemarks = true)
+    public static byte[] Write(Revocation revocation)
     {
         RevocationTarget target = revocation.Target;
         Contents contents = Contents.None
@@ -69,8 +68,8 @@ internal static class EntryFormat
                 RevocationTargetKind.Session => Contents.SparesSession,
                 _ => Contents.SparesToken,
             })
-            | (withRemarks && revocation.Reason is not null ? Contents.Reason : 0)
-            | (withRemarks && revocation.Actor is not null ? Contents.Actor : 0);
+            | (revocation.Reason is not null ? Contents.Reason : 0)
+            | (revocation.Actor is not null ? Contents.Actor : 0);
 
         using MemoryStream stream = new(PlainTokenSize);
         stream.Write([Version, (byte)target.Kind, (byte)contents]);

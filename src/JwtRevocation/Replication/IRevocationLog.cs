@@ -41,8 +41,10 @@ public interface IRevocationLog
     /// <returns>The entries, by position. Fewer than <paramref name="count"/> means that these are all there are.</returns>
     Task<LogPage> ReadAsync(long from, int count, CancellationToken cancellationToken);
 
-    /// <summary>Removes entries that have lapsed, but never the last: positions must go on after it.</summary>
-    /// <param name="entries">The entries.</param>
+    /// <summary>
+    /// Removes entries that have lapsed. It may keep those that have not by a clock of its own: a node's may be wrong.
+    /// </summary>
+    /// <param name="entries">The entries; never the last of the log, after which positions go on.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>A task.</returns>
     Task RemoveAsync(IReadOnlyList<ReadOnlyMemory<byte>> entries, CancellationToken cancellationToken);

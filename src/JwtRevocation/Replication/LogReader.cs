@@ -51,7 +51,12 @@ internal sealed class LogReader(
     /// <returns>When the read was sent: the memory has what the log had then.</returns>
     public async Task<Freshness.Moment> ReadAsync(CancellationToken cancellationToken)
     {
-        Reading? reading = _hasRead && timeProvider.GetTimestamp() < _nextAudit && !_wallClock.WasSetBack()
+        if (_wallClock.WasSetBack())
+        {
+            PlanAudit(TimeSpan.Zero);
+        }
+
+        Reading? reading = _hasRead && timeProvider.GetTimestamp() < _nextAudit
             ? await ReadOnAsync(cancellationToken).ConfigureAwait(false)
             : null;
         reading ??= await ReadAllAsync(cancellationToken).ConfigureAwait(false);

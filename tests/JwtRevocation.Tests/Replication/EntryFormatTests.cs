@@ -145,7 +145,19 @@ public sealed class EntryFormatTests
     private static IEnumerable<Revocation> All(RevocationTables tables) => tables.TokenRevocations().Concat(tables.GroupRevocations());
 
     private static HashSet<string> Facts(RevocationTables tables) =>
-        [.. All(tables).Select(fact => Convert.ToHexString(EntryFormat.Write(fact, withRemarks: false)))];
+        [.. All(tables).Select(fact => Convert.ToHexString(EntryFormat.Write(WithoutRemarks(fact))))];
+
+    // Of remarks that differ, the last one stays: they depend on the order.
+    private static Revocation WithoutRemarks(Revocation fact) => new()
+    {
+        Target = fact.Target,
+        Expires = fact.Expires,
+        Cutoff = fact.Cutoff,
+        AcceptedFrom = fact.AcceptedFrom,
+        ByAuthenticationTime = fact.ByAuthenticationTime,
+        SignsNewToken = fact.SignsNewToken,
+        Except = fact.Except,
+    };
 
     private static bool HasTimesOfWriters(byte[] entry, Revocation revocation)
     {
