@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -57,6 +58,11 @@ public static class JwtRevocationServiceCollectionExtensions
             static provider => provider.GetRequiredService<BearerProtection>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<AuthenticationOptions>, SignOutScheme>());
         services.TryAddTransient<SignOutHandler>();
+
+        services.TryAddSingleton<IssuerMessages>();
+        services.TryAddSingleton<MappedEndpoints>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, MappedEndpoints>(
+            static provider => provider.GetRequiredService<MappedEndpoints>()));
         return new(services);
     }
 }

@@ -27,6 +27,7 @@ internal sealed class BearerSchemes(
     }
 
     /// <summary>Validates a token by the schemes in turn, all but its times.</summary>
+    /// <exception cref="SigningKeysUnavailableException">None accepts it, but the keys of one could not be fetched.</exception>
     /// <exception cref="SecurityTokenValidationException">None accepts it.</exception>
     public async Task<SecurityToken> ValidateAsync(string encodedToken, CancellationToken cancellationToken)
     {
@@ -40,16 +41,26 @@ internal sealed class BearerSchemes(
             }
         }
 
-        throw new SecurityTokenValidationException(
+        throw failures.Find(static failure => failure is SigningKeysUnavailableException) ?? new SecurityTokenValidationException(
             "The token was not revoked: no JwtBearer scheme that JwtRevocation covers accepts it.", new AggregateException(failures));
     }
+
+    /// <summary>The parameters of one scheme, which is of this name; see the private method.</summary>
+    public Task<(TokenValidationParameters Parameters, Exception? KeysFailure)> GetParametersAsync(
+        string scheme, CancellationToken cancellationToken) => GetParametersAsync(bearerOptions.Get(scheme), cancellationToken);
 
     private static async Task<SecurityToken?> ValidateAsync(
         JwtBearerOptions bearer, string encodedToken, List<Exception> failures, CancellationToken cancellationToken)
     {
         try
         {
-            TokenValidationParameters parameters = await GetParametersAsync(bearer, cancellationToken).ConfigureAwait(false);
+            (TokenValidationParameters parameters, Exception? keysFailure) = await GetParametersAsync(bearer, cancellationToken).ConfigureAwait(false);
+            AcceptAnyTime(parameters);
+            if (keysFailure is not null)
+            {
+                failures.Add(new SigningKeysUnavailableException(keysFailure));
+            }
+
             return bearer.UseSecurityTokenValidators
                 ? ValidateBySecurityTokenValidators(bearer, encodedToken, parameters, failures)
                 : await ValidateByTokenHandlersAsync(bearer, encodedToken, parameters, failures).ConfigureAwait(false);
@@ -110,31 +121,48 @@ internal sealed class BearerSchemes(
         return null;
     }
 
-    /// <summary>The scheme's parameters with its issuer's keys, as JwtBearer completes them for a request.</summary>
-    private static async Task<TokenValidationParameters> GetParametersAsync(JwtBearerOptions bearer, CancellationToken cancellationToken)
+    /// <summary>
+    /// The scheme's parameters with its issuer's keys, as JwtBearer completes them for a request; and why those could not be
+    /// fetched, if so: the parameters may have others.
+    /// </summary>
+    private static async Task<(TokenValidationParameters Parameters, Exception? KeysFailure)> GetParametersAsync(
+        JwtBearerOptions bearer, CancellationToken cancellationToken)
     {
         TokenValidationParameters parameters = bearer.TokenValidationParameters.Clone();
-        if (bearer.ConfigurationManager is BaseConfigurationManager manager)
-        {
-            parameters.ConfigurationManager = manager;
-        }
-        else if (bearer.ConfigurationManager is not null)
-        {
-            OpenIdConnectConfiguration configuration =
-                await bearer.ConfigurationManager.GetConfigurationAsync(cancellationToken).ConfigureAwait(false);
-            parameters.ValidIssuers = [.. parameters.ValidIssuers ?? [], configuration.Issuer];
-            parameters.IssuerSigningKeys = [.. parameters.IssuerSigningKeys ?? [], .. configuration.SigningKeys];
-        }
 
-        // Whether it has been used, is revoked, or is valid only later, it can be revoked.
+        // A message may come twice, and a token have been used.
         parameters.ValidateTokenReplay = false;
         parameters.TokenReplayValidator = null;
+        try
+        {
+            if (bearer.ConfigurationManager is BaseConfigurationManager manager)
+            {
+                parameters.ConfigurationManager = manager;
+                await manager.GetBaseConfigurationAsync(cancellationToken).ConfigureAwait(false);
+            }
+            else if (bearer.ConfigurationManager is not null)
+            {
+                OpenIdConnectConfiguration configuration =
+                    await bearer.ConfigurationManager.GetConfigurationAsync(cancellationToken).ConfigureAwait(false);
+                parameters.ValidIssuers = [.. parameters.ValidIssuers ?? [], configuration.Issuer];
+                parameters.IssuerSigningKeys = [.. parameters.IssuerSigningKeys ?? [], .. configuration.SigningKeys];
+            }
+
+            return (parameters, null);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (parameters, exception);
+        }
+    }
+
+    // Whether it is revoked, or is valid only later, it can be revoked.
+    private static void AcceptAnyTime(TokenValidationParameters parameters)
+    {
         for (TokenValidationParameters? each = parameters; each is not null; each = each.ActorValidationParameters)
         {
             each.LifetimeValidator = static (_, _, _, _) => true;
         }
-
-        return parameters;
     }
 
     /// <summary>The options of a scheme, unless they are wrong: then the scheme accepts no token.</summary>

@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+
+namespace JwtRevocation;
+
+/// <summary>What an endpoint answers that speaks OAuth (RFC 6749, section 5.2).</summary>
+internal sealed record OAuthError(
+    [property: JsonPropertyName("error")] string Error,
+    [property: JsonPropertyName("error_description")] string? Description = null);
+
+[JsonSerializable(typeof(OAuthError))]
+internal sealed partial class EndpointJson : JsonSerializerContext;
