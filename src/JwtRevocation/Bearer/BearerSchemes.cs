@@ -29,20 +29,28 @@ internal sealed class BearerSchemes(
     /// <summary>Validates a token by the schemes in turn, all but its times.</summary>
     /// <exception cref="SigningKeysUnavailableException">None accepts it, but the keys of one could not be fetched.</exception>
     /// <exception cref="SecurityTokenValidationException">None accepts it.</exception>
-    public async Task<SecurityToken> ValidateAsync(string encodedToken, CancellationToken cancellationToken)
+    public async Task<SecurityToken> ValidateAsync(string encodedToken, CancellationToken cancellationToken) =>
+        (await ValidateAsync(encodedToken, atAnyTime: true, cancellationToken).ConfigureAwait(false)).Token;
+
+    /// <summary>As <see cref="ValidateAsync(string, CancellationToken)"/>, with its times, and whether it is revoked.</summary>
+    /// <returns>The token, and the scheme that accepts it.</returns>
+    public Task<(string Scheme, SecurityToken Token)> ValidateNowAsync(string encodedToken, CancellationToken cancellationToken) =>
+        ValidateAsync(encodedToken, atAnyTime: false, cancellationToken);
+
+    private async Task<(string Scheme, SecurityToken Token)> ValidateAsync(string encodedToken, bool atAnyTime, CancellationToken cancellationToken)
     {
         List<Exception> failures = [];
         foreach (string scheme in await GetNamesAsync().ConfigureAwait(false))
         {
             if (TryGet(scheme, failures) is { } bearer
-                && await ValidateAsync(bearer, encodedToken, failures, cancellationToken).ConfigureAwait(false) is { } token)
+                && await ValidateAsync(bearer, encodedToken, atAnyTime, failures, cancellationToken).ConfigureAwait(false) is { } token)
             {
-                return token;
+                return (scheme, token);
             }
         }
 
         throw failures.Find(static failure => failure is SigningKeysUnavailableException) ?? new SecurityTokenValidationException(
-            "The token was not revoked: no JwtBearer scheme that JwtRevocation covers accepts it.", new AggregateException(failures));
+            "No JwtBearer scheme that JwtRevocation covers accepts the token.", new AggregateException(failures));
     }
 
     /// <summary>The parameters of one scheme, which is of this name; see the private method.</summary>
@@ -50,12 +58,16 @@ internal sealed class BearerSchemes(
         string scheme, CancellationToken cancellationToken) => GetParametersAsync(bearerOptions.Get(scheme), cancellationToken);
 
     private static async Task<SecurityToken?> ValidateAsync(
-        JwtBearerOptions bearer, string encodedToken, List<Exception> failures, CancellationToken cancellationToken)
+        JwtBearerOptions bearer, string encodedToken, bool atAnyTime, List<Exception> failures, CancellationToken cancellationToken)
     {
         try
         {
             (TokenValidationParameters parameters, Exception? keysFailure) = await GetParametersAsync(bearer, cancellationToken).ConfigureAwait(false);
-            AcceptAnyTime(parameters);
+            if (atAnyTime)
+            {
+                AcceptAnyTime(parameters);
+            }
+
             if (keysFailure is not null)
             {
                 failures.Add(new SigningKeysUnavailableException(keysFailure));

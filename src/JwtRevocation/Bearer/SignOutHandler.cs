@@ -29,12 +29,12 @@ internal sealed class SignOutHandler(TokenRevoker revoker, ILogger<SignOutHandle
         IAuthenticationSchemeProvider schemes = Context.RequestServices.GetRequiredService<IAuthenticationSchemeProvider>();
         IReadOnlyCollection<string> userSchemes = await RequestSchemes.OfUserAsync(Context, schemes).ConfigureAwait(false);
         bool any = false;
-        foreach (SecurityToken token in ValidatedToken.AcceptedIn(Context, userSchemes))
+        foreach (ValidatedToken accepted in ValidatedToken.AcceptedIn(Context).Where(accepted => userSchemes.Contains(accepted.Scheme)))
         {
             any = true;
             try
             {
-                await RevokeAsync(token, SignOutScope.From(properties)).ConfigureAwait(false);
+                await RevokeAsync(accepted.Token, SignOutScope.From(properties)).ConfigureAwait(false);
             }
             catch (RevocationFailedException) when (!Context.Response.HasStarted)
             {

@@ -11,17 +11,18 @@ namespace JwtRevocation;
 /// </summary>
 internal sealed class ValidatedToken
 {
-    private readonly string _scheme;
     private readonly ValidatedToken? _earlier;
 
     private ValidatedToken(string scheme, SecurityToken token, ValidatedToken? earlier)
     {
-        _scheme = scheme;
+        Scheme = scheme;
         _earlier = earlier;
         Token = token;
     }
 
-    private SecurityToken Token { get; }
+    public string Scheme { get; }
+
+    public SecurityToken Token { get; }
 
     public static void Remember(TokenValidatedContext context)
     {
@@ -29,15 +30,12 @@ internal sealed class ValidatedToken
         features.Set(new ValidatedToken(context.Scheme.Name, context.SecurityToken, features.Get<ValidatedToken>()));
     }
 
-    /// <summary>The tokens that schemes of these names accepted in this request; <see langword="null"/> for any scheme.</summary>
-    public static IEnumerable<SecurityToken> AcceptedIn(HttpContext context, IReadOnlyCollection<string>? schemes)
+    /// <summary>The tokens that schemes have accepted in this request.</summary>
+    public static IEnumerable<ValidatedToken> AcceptedIn(HttpContext context)
     {
         for (ValidatedToken? token = context.Features.Get<ValidatedToken>(); token is not null; token = token._earlier)
         {
-            if (schemes is null || schemes.Contains(token._scheme))
-            {
-                yield return token.Token;
-            }
+            yield return token;
         }
     }
 }

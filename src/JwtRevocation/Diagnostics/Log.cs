@@ -52,4 +52,10 @@ internal static partial class Log
 
     [LoggerMessage(16, LogLevel.Error, "The shared log has a revocation whose cutoff is more than a day ahead: some node's clock is wrong. It counts as of now.")]
     public static partial void CutoffAhead(this ILogger logger);
+
+    [LoggerMessage(17, LogLevel.Debug, "An open connection was ended: {Reason}.")]
+    public static partial void ConnectionEnded(this ILogger logger, string reason);
+
+    [LoggerMessage(18, LogLevel.Error, "What the app does when the token of an open connection is revoked has thrown.")]
+    public static partial void ConnectionEndThrew(this ILogger logger, Exception exception);
 }

@@ -56,8 +56,8 @@ internal sealed class EntryIntake(RevocationTables tables, ReplicaMetrics metric
     {
         if (EntryFormat.TryReadToken(content.Span, out TokenFingerprint fingerprint, out expires))
         {
-            tables.Tokens.Add(fingerprint, expires);
-            seen?.Tokens.Add(fingerprint, expires);
+            tables.AddToken(fingerprint, expires);
+            seen?.AddToken(fingerprint, expires);
             return true;
         }
 

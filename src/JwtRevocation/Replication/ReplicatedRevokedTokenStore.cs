@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace JwtRevocation;
 
 /// <summary>The store of many nodes: answers from this process's memory, which a <see cref="JwtRevocation.Replica"/> keeps complete.</summary>
-internal sealed class ReplicatedRevokedTokenStore : IRevokedTokenStore, ICountedStore, IAsyncDisposable, IDisposable
+internal sealed class ReplicatedRevokedTokenStore : IRevokedTokenStore, ICountedStore, IAnnouncingStore, IAsyncDisposable, IDisposable
 {
     private readonly RevocationTables _tables = new();
     private readonly IRevocationLog _log;
@@ -43,6 +43,18 @@ internal sealed class ReplicatedRevokedTokenStore : IRevokedTokenStore, ICounted
         // Not with the ExecutionContext of whichever request happened to come first.
         using AsyncFlowControl? _ = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
         _running = Replica.RunAsync(_stopping.Token);
+    }
+
+    public event Action<TokenFingerprint>? TokenRevoked
+    {
+        add => _tables.TokenRevoked += value;
+        remove => _tables.TokenRevoked -= value;
+    }
+
+    public event Action<RevocationTarget>? GroupRevoked
+    {
+        add => _tables.GroupRevoked += value;
+        remove => _tables.GroupRevoked -= value;
     }
 
     public Replica Replica { get; }

@@ -54,6 +54,13 @@ internal sealed class RevocationCheck(
         }
     }
 
+    /// <summary>Whether a request with the token would be refused. Nothing is counted: it is asked again and again.</summary>
+    public bool Refuses(in RevocableToken token, out RevocationStatus status)
+    {
+        status = GetStatus(in token);
+        return status == RevocationStatus.Unknown ? _reject : status != RevocationStatus.NotRevoked;
+    }
+
     private RevocationStatus GetStatus(in RevocableToken token)
     {
         Exception? failure = null;

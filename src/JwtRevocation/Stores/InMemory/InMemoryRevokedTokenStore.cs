@@ -7,7 +7,7 @@ namespace JwtRevocation;
 /// There is no bound on the number of entries, because dropping a live one would bring its token back. Watch
 /// <see cref="Count"/>, or the metric <c>jwt_revocation.entries</c>.
 /// </remarks>
-public sealed class InMemoryRevokedTokenStore : IRevokedTokenStore, ICountedStore, IDisposable
+public sealed class InMemoryRevokedTokenStore : IRevokedTokenStore, ICountedStore, IAnnouncingStore, IDisposable
 {
     private readonly RevocationTables _tables = new();
     private readonly TimeProvider _timeProvider;
@@ -19,6 +19,18 @@ public sealed class InMemoryRevokedTokenStore : IRevokedTokenStore, ICountedStor
     {
         _timeProvider = timeProvider ?? TimeProvider.System;
         _sweep = new(_tables, _timeProvider);
+    }
+
+    event Action<TokenFingerprint>? IAnnouncingStore.TokenRevoked
+    {
+        add => _tables.TokenRevoked += value;
+        remove => _tables.TokenRevoked -= value;
+    }
+
+    event Action<RevocationTarget>? IAnnouncingStore.GroupRevoked
+    {
+        add => _tables.GroupRevoked += value;
+        remove => _tables.GroupRevoked -= value;
     }
 
     /// <summary>The number of entries held, lapsed ones that were not swept yet among them.</summary>

@@ -11,6 +11,12 @@ internal sealed class RevocationTables
     // Said of single tokens only by those who want to read it in a list; most entries have none.
     private readonly ConcurrentDictionary<TokenFingerprint, (string? Reason, string? Actor)> _remarks = new();
 
+    /// <inheritdoc cref="IAnnouncingStore.TokenRevoked" />
+    public event Action<TokenFingerprint>? TokenRevoked;
+
+    /// <inheritdoc cref="IAnnouncingStore.GroupRevoked" />
+    public event Action<RevocationTarget>? GroupRevoked;
+
     /// <summary>The single tokens, by fingerprint.</summary>
     public TokenTable Tokens { get; } = new();
 
@@ -28,7 +34,7 @@ internal sealed class RevocationTables
     {
         if (revocation.Target.Fingerprint is not { } fingerprint)
         {
-            (RevocationReceipt receipt, Revocation added, _) = _groups.Add(revocation, now);
+            (RevocationReceipt receipt, Revocation added, _) = AddGroup(revocation, now);
             return (receipt, added);
         }
 
@@ -41,12 +47,21 @@ internal sealed class RevocationTables
                 revocation);
         }
 
-        return (new() { Expires = new(Tokens.Add(fingerprint, revocation.Expires.UtcTicks), TimeSpan.Zero) }, revocation);
+        return (new() { Expires = new(AddToken(fingerprint, revocation.Expires.UtcTicks), TimeSpan.Zero) }, revocation);
     }
 
     /// <summary>Adds a revocation of anything but a single token, with all that may be left to a store.</summary>
     /// <returns>Whether that made a difference to what is held, remarks apart.</returns>
-    public bool AddGroup(Revocation revocation) => _groups.Add(revocation, default).HasChanged;
+    public bool AddGroup(Revocation revocation) => AddGroup(revocation, default).HasChanged;
+
+    /// <summary>Adds a single token.</summary>
+    /// <returns>UTC ticks until which it is kept.</returns>
+    public long AddToken(TokenFingerprint fingerprint, long expires)
+    {
+        long kept = Tokens.Add(fingerprint, expires);
+        TokenRevoked?.Invoke(fingerprint);
+        return kept;
+    }
 
     /// <summary>The revocations of single tokens.</summary>
     public IEnumerable<Revocation> TokenRevocations()
@@ -88,6 +103,13 @@ internal sealed class RevocationTables
         }
 
         await Task.CompletedTask.ConfigureAwait(false);
+    }
+
+    private (RevocationReceipt Receipt, Revocation Added, bool HasChanged) AddGroup(Revocation revocation, DateTimeOffset now)
+    {
+        (RevocationReceipt Receipt, Revocation Added, bool HasChanged) added = _groups.Add(revocation, now);
+        GroupRevoked?.Invoke(revocation.Target);
+        return added;
     }
 
     /// <summary>Drops what had lapsed by <paramref name="lapsed"/>. Sweeps must not overlap.</summary>

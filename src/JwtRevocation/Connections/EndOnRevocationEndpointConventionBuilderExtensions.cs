@@ -1,0 +1,69 @@
+using JwtRevocation;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>Ends open connections whose token is revoked.</summary>
+public static class EndOnRevocationEndpointConventionBuilderExtensions
+{
+    /// <summary>
+    /// Ends requests that are still running when their token is revoked, be it by itself, or with its subject, its session or
+    /// any other target, and on whichever node: WebSockets, SignalR hubs, server-sent events, gRPC streams, long downloads.
+    /// </summary>
+    /// <param name="builder">The endpoint, hub, controller or group.</param>
+    /// <param name="orExpiration">
+    /// Whether a request also ends when its token has expired, and the clock skew that its scheme allows has passed, within a
+    /// second. The default is <see langword="false"/>. To go on with a refreshed token, see
+    /// <see cref="TokenRevokedHttpContextExtensions.ContinueWithTokenAsync"/>.
+    /// </param>
+    /// <typeparam name="TBuilder">The type of the builder.</typeparam>
+    /// <returns>The builder.</returns>
+    /// <remarks>
+    /// <para>
+    /// The request is aborted as by <see cref="HttpContext.Abort"/>: its endpoint sees
+    /// <see cref="HttpContext.RequestAborted"/>, and its client a connection that breaks off, or over HTTP/2 a stream that is
+    /// reset. To say goodbye first, leave this out and use <see cref="TokenRevokedHttpContextExtensions.GetTokenRevoked"/>.
+    /// </para>
+    /// <para>
+    /// While the store cannot say which tokens are revoked, what decides is <see cref="JwtRevocationOptions.WhenUnavailable"/>,
+    /// as for a new request: by default the request ends. One that no token has authenticated runs on. With a store of your own
+    /// it takes up to a second.
+    /// </para>
+    /// <para>Other endpoints pay nothing for it.</para>
+    /// </remarks>
+    public static TBuilder EndOnRevocation<TBuilder>(this TBuilder builder, bool orExpiration = false)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Add(endpoint =>
+        {
+            if (endpoint.RequestDelegate is { } next)
+            {
+                OpenConnections connections = endpoint.ApplicationServices.GetService<OpenConnections>()
+                    ?? throw new InvalidOperationException("AddJwtRevocation() was not called on the app's services.");
+                endpoint.RequestDelegate = context => RunAsync(context, next, connections, orExpiration);
+            }
+        });
+        return builder;
+    }
+
+    private static async Task RunAsync(HttpContext context, RequestDelegate next, OpenConnections connections, bool orExpiration)
+    {
+        // Disposed of as the endpoint returns: not every server tells of the end of a request that was aborted.
+        using OpenConnection? connection = connections.Of(context);
+        if (connection is not null)
+        {
+            connection.AbortRequest(orExpiration);
+            connection.Check();
+            if (connection.HasEnded)
+            {
+                // It was revoked between its validation and here.
+                context.Abort();
+                return;
+            }
+        }
+
+        await next(context).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,107 @@
+using Microsoft.AspNetCore.Http;
+
+namespace JwtRevocation;
+
+/// <summary>A request that stays open, and the tokens that it was authenticated by. Disposed of when the request ends.</summary>
+internal sealed class OpenConnection(HttpContext context, OpenConnections connections) : IThreadPoolWorkItem, IDisposable
+{
+    private readonly CancellationTokenSource _revoked = new();
+    private readonly Lock _ending = new();
+    private WatchedToken[] _tokens = [];
+    private volatile bool _abortsRequest;
+    private volatile bool _endsAtExpiration;
+    private volatile bool _hasEnded;
+    private int _isQueued;
+
+    /// <summary>Cancelled when one of the tokens is revoked.</summary>
+    public CancellationToken Revoked => _revoked.Token;
+
+    /// <summary>Whether it is to be left alone from now on: it was ended, or its request is over.</summary>
+    public bool HasEnded => _hasEnded;
+
+    public WatchedToken[] Tokens
+    {
+        get => Volatile.Read(ref _tokens);
+        set => Volatile.Write(ref _tokens, value);
+    }
+
+    /// <summary>Ends the request itself, whatever its endpoint does about it.</summary>
+    /// <param name="orExpiration">Whether that goes for a token that has expired, too.</param>
+    public void AbortRequest(bool orExpiration)
+    {
+        _abortsRequest = true;
+        if (orExpiration)
+        {
+            _endsAtExpiration = true;
+        }
+    }
+
+    /// <summary>Ends it, on another thread, if it has to: what an app does then must not hold up anybody else.</summary>
+    public void CheckSoon()
+    {
+        if (Interlocked.Exchange(ref _isQueued, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    public bool HasExpired(DateTimeOffset now) => _endsAtExpiration && Array.Exists(Tokens, token => token.AcceptedUntil <= now);
+
+    /// <summary>Ends it if it has to.</summary>
+    public void Check()
+    {
+        if (!HasEnded && connections.WhyToEnd(this) is { } reason && TryEnd())
+        {
+            connections.Remove(this);
+            connections.HasBeenEnded(reason);
+            try
+            {
+                _revoked.Cancel();
+            }
+            catch (AggregateException exception)
+            {
+                connections.HasThrown(exception);
+            }
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        // Before it looks: whatever is revoked from here on asks for another look.
+        Volatile.Write(ref _isQueued, 0);
+        Check();
+    }
+
+    public void Dispose()
+    {
+        connections.Remove(this);
+        lock (_ending)
+        {
+            if (!_hasEnded)
+            {
+                _hasEnded = true;
+                _revoked.Dispose();
+            }
+        }
+    }
+
+    private bool TryEnd()
+    {
+        // Under a lock, because a server uses the context for somebody else's request once this one is over.
+        lock (_ending)
+        {
+            if (_hasEnded)
+            {
+                return false;
+            }
+
+            _hasEnded = true;
+            if (_abortsRequest)
+            {
+                context.Abort();
+            }
+
+            return true;
+        }
+    }
+}

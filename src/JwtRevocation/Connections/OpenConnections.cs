@@ -1,0 +1,249 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Tokens;
+
+namespace JwtRevocation;
+
+/// <summary>
+/// The connections of this node that end when their tokens are revoked. Made only once an app asks for them, so that others
+/// pay nothing.
+/// </summary>
+/// <remarks>
+/// A revocation finds its connections at once, by what it names; the store then says which of them it ends. Beside that all of
+/// them are looked at every second: for what stores of others have not told, for tokens that expire, and for a store that
+/// cannot say any more.
+/// </remarks>
+internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
+{
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+
+    private readonly RevocationCheck _check;
+    private readonly IOptionsMonitor<JwtBearerOptions> _bearerOptions;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger<OpenConnections> _logger;
+    private readonly IAnnouncingStore? _store;
+    private readonly Counter<long> _ended;
+    private readonly ITimer _look;
+
+    private readonly ConcurrentDictionary<OpenConnection, bool> _all = new();
+    private readonly Lock _indexing = new();
+    private readonly ConnectionIndex<TokenFingerprint> _byFingerprint = new();
+    private readonly ConnectionIndex<RevocationTarget> _byTarget = new();
+    private int _count;
+    private int _looksSoon;
+
+    public OpenConnections(
+        IRevokedTokenStore store,
+        RevocationCheck check,
+        IOptionsMonitor<JwtBearerOptions> bearerOptions,
+        IMeterFactory meterFactory,
+        TimeProvider timeProvider,
+        ILogger<OpenConnections> logger)
+    {
+        _check = check;
+        _bearerOptions = bearerOptions;
+        _timeProvider = timeProvider;
+        _logger = logger;
+        Meter meter = meterFactory.Create(JwtRevocationDefaults.MeterName);
+        _ended = meter.CreateCounter<long>("jwt_revocation.connections.ended", "{connection}", "Open connections that were ended, by reason.");
+        meter.CreateObservableUpDownCounter("jwt_revocation.connections", () => Volatile.Read(ref _count), "{connection}", "Open connections that end when their token is revoked.");
+
+        _store = store as IAnnouncingStore;
+        if (_store is not null)
+        {
+            _store.TokenRevoked += OnTokenRevoked;
+            _store.GroupRevoked += OnGroupRevoked;
+        }
+
+        // Not with the ExecutionContext of whichever request happened to come first.
+        using AsyncFlowControl? _ = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
+        _look = timeProvider.CreateTimer(static connections => ((OpenConnections)connections!).LookAtAll(), this, LookInterval, LookInterval);
+    }
+
+    /// <summary>The connection that a request is, from now until it ends.</summary>
+    /// <returns><see langword="null"/> if no token has authenticated it.</returns>
+    public OpenConnection? Of(HttpContext context)
+    {
+        if (context.Features.Get<OpenConnection>() is { } open)
+        {
+            return open;
+        }
+
+        WatchedToken[] tokens = [.. ValidatedToken.AcceptedIn(context).Select(accepted => Watch(accepted.Scheme, accepted.Token)).OfType<WatchedToken>()];
+        if (tokens.Length == 0)
+        {
+            return null;
+        }
+
+        OpenConnection connection = new(context, this);
+        context.Features.Set(connection);
+        context.Response.RegisterForDispose(connection);
+        Add(connection, tokens);
+        return connection;
+    }
+
+    public WatchedToken? Watch(string scheme, SecurityToken token) =>
+        WatchedToken.Of(token, _bearerOptions.Get(scheme).TokenValidationParameters.ClockSkew);
+
+    /// <summary>Puts another token in the place of the one that it goes on from.</summary>
+    /// <returns>Whether there is one.</returns>
+    public bool TryContinue(OpenConnection connection, WatchedToken token)
+    {
+        lock (_indexing)
+        {
+            int index = Array.FindIndex(connection.Tokens, watched => watched.IsContinuedBy(token.SecurityToken));
+            if (index < 0)
+            {
+                return false;
+            }
+
+            // Of several tokens that it has, the others stay.
+            WatchedToken[] tokens = [.. connection.Tokens];
+            tokens[index] = token;
+            if (_all.ContainsKey(connection))
+            {
+                RemoveFromIndex(connection);
+                AddToIndex(connection, tokens);
+            }
+        }
+
+        connection.Check();
+        return true;
+    }
+
+    public void Remove(OpenConnection connection)
+    {
+        lock (_indexing)
+        {
+            if (_all.TryRemove(connection, out _))
+            {
+                Interlocked.Decrement(ref _count);
+                RemoveFromIndex(connection);
+            }
+        }
+    }
+
+    /// <summary>Why a connection must end; <see langword="null"/> if it need not.</summary>
+    public string? WhyToEnd(OpenConnection connection)
+    {
+        foreach (WatchedToken token in connection.Tokens)
+        {
+            if (_check.Refuses(in token.Token, out RevocationStatus status))
+            {
+                return status == RevocationStatus.Unknown ? "unknown" : "revoked";
+            }
+        }
+
+        return connection.HasExpired(_timeProvider.GetUtcNow()) ? "expired" : null;
+    }
+
+    public void HasBeenEnded(string reason)
+    {
+        _ended.Add(1, new KeyValuePair<string, object?>("reason", reason));
+        _logger.ConnectionEnded(reason);
+    }
+
+    public void HasThrown(Exception exception) => _logger.ConnectionEndThrew(exception);
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        Volatile.Write(ref _looksSoon, 0);
+        LookAtAll();
+    }
+
+    public void Dispose()
+    {
+        _look.Dispose();
+        if (_store is not null)
+        {
+            _store.TokenRevoked -= OnTokenRevoked;
+            _store.GroupRevoked -= OnGroupRevoked;
+        }
+    }
+
+    private void Add(OpenConnection connection, WatchedToken[] tokens)
+    {
+        lock (_indexing)
+        {
+            _all.TryAdd(connection, true);
+            Interlocked.Increment(ref _count);
+            AddToIndex(connection, tokens);
+        }
+
+        // After it can be found: what is revoked from then on finds it, and what was revoked before is seen here.
+        connection.Check();
+    }
+
+    private void AddToIndex(OpenConnection connection, WatchedToken[] tokens)
+    {
+        connection.Tokens = tokens;
+        foreach (WatchedToken token in tokens)
+        {
+            _byFingerprint.Add(token.Token.Fingerprint, connection);
+            foreach (RevocationTarget target in token.Targets)
+            {
+                _byTarget.Add(target, connection);
+            }
+        }
+    }
+
+    private void RemoveFromIndex(OpenConnection connection)
+    {
+        foreach (WatchedToken token in connection.Tokens)
+        {
+            _byFingerprint.Remove(token.Token.Fingerprint, connection);
+            foreach (RevocationTarget target in token.Targets)
+            {
+                _byTarget.Remove(target, connection);
+            }
+        }
+    }
+
+    private void OnTokenRevoked(TokenFingerprint fingerprint)
+    {
+        if (Volatile.Read(ref _count) > 0)
+        {
+            lock (_indexing)
+            {
+                _byFingerprint.CheckSoon(fingerprint);
+            }
+        }
+    }
+
+    private void OnGroupRevoked(RevocationTarget target)
+    {
+        if (Volatile.Read(ref _count) == 0)
+        {
+            return;
+        }
+
+        if (target.Kind is RevocationTargetKind.Subject or RevocationTargetKind.Session or RevocationTargetKind.TokenId)
+        {
+            lock (_indexing)
+            {
+                _byTarget.CheckSoon(target);
+                _byTarget.CheckSoon(RevocationTarget.Everything);
+            }
+        }
+        else if (Interlocked.Exchange(ref _looksSoon, 1) == 0)
+        {
+            // By a client, a claim or an issuer: rare, and of many tokens.
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    private void LookAtAll()
+    {
+        foreach ((OpenConnection connection, _) in _all)
+        {
+            if (!connection.HasEnded && WhyToEnd(connection) is not null)
+            {
+                connection.CheckSoon();
+            }
+        }
+    }
+}

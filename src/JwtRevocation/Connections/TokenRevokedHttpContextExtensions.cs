@@ -1,0 +1,62 @@
+using JwtRevocation;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Microsoft.AspNetCore.Http;
+
+/// <summary>For endpoints that want to see to the end of an open connection themselves.</summary>
+public static class TokenRevokedHttpContextExtensions
+{
+    /// <summary>
+    /// A token of the kind of <see cref="HttpContext.RequestAborted"/> that is cancelled when a JWT which authenticated this
+    /// request is revoked, on whichever node; or, with <see cref="WhenUnavailable.Reject"/>, when the store cannot say any
+    /// more.
+    /// </summary>
+    /// <param name="context">The request. Authentication has run.</param>
+    /// <returns>The token; <see cref="CancellationToken.None"/> if no JWT that the library covers has authenticated the request.</returns>
+    /// <remarks>
+    /// What is registered with it runs on a thread of the pool and should not block. Where
+    /// <see cref="EndOnRevocationEndpointConventionBuilderExtensions.EndOnRevocation"/> is in force, the request has been
+    /// aborted by then.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException"><c>AddJwtRevocation()</c> was not called.</exception>
+    public static CancellationToken GetTokenRevoked(this HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return context.RequestServices.GetRequiredService<OpenConnections>().Of(context)?.Revoked ?? CancellationToken.None;
+    }
+
+    /// <summary>
+    /// Has this open connection go on with a token that its client has refreshed: it then ends when that one is revoked, or
+    /// expires, and no more with the one before. Call it before the old one is revoked.
+    /// </summary>
+    /// <param name="context">
+    /// The request. In a SignalR hub that is <c>Context.GetHttpContext()</c>, over WebSockets and server-sent events.
+    /// </param>
+    /// <param name="encodedToken">
+    /// The new token in its compact form, as the client has sent it over the connection: of the same issuer, <c>sub</c> and,
+    /// if there is one, <c>sid</c>. <see cref="HttpContext.User"/> stays what it was.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the wait for the signing keys.</param>
+    /// <returns>A task.</returns>
+    /// <exception cref="ArgumentException"><paramref name="encodedToken"/> is <see langword="null"/> or empty.</exception>
+    /// <exception cref="SecurityTokenValidationException">
+    /// The token is not valid, is revoked, or is not of the same session. The connection stays with the one it has.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">No JWT has authenticated the request.</exception>
+    public static async Task ContinueWithTokenAsync(this HttpContext context, string encodedToken, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentException.ThrowIfNullOrEmpty(encodedToken);
+        OpenConnections connections = context.RequestServices.GetRequiredService<OpenConnections>();
+        OpenConnection connection = connections.Of(context)
+            ?? throw new InvalidOperationException("The request was not authenticated by a JWT that the library covers.");
+        (string scheme, SecurityToken token) = await context.RequestServices.GetRequiredService<BearerSchemes>()
+            .ValidateNowAsync(encodedToken, cancellationToken).ConfigureAwait(false);
+        if (connections.Watch(scheme, token) is not { } watched || !connections.TryContinue(connection, watched))
+        {
+            throw new SecurityTokenValidationException("The token is not one by which the connection can go on: its issuer, sub and sid must be the same.");
+        }
+    }
+}

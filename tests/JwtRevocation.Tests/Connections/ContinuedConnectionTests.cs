@@ -1,0 +1,165 @@
+using System.Net.WebSockets;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace JwtRevocation.Tests.Connections;
+
+/// <summary>Refreshing a token does not end the connection of a session that was not revoked.</summary>
+public sealed class ContinuedConnectionTests
+{
+    [Fact]
+    public async Task A_token_that_is_refreshed_leaves_its_connection_alone()
+    {
+        await using ConnectedApi api = await StartAsync();
+        using WebSocket socket = await api.OpenSocketAsync(Token(), "/chat");
+
+        using WebSocket refreshed = await api.OpenSocketAsync(Token(), "/chat");
+        await Expect.ToLiveAsync(socket);
+
+        // The session is what both of them are of.
+        await api.Revoker.RevokeAsync(RevocationTarget.Session(TestTokens.Issuer, "s"), TestContext.Current.CancellationToken);
+        await Expect.ToEndAsync(socket);
+        await Expect.ToEndAsync(refreshed);
+    }
+
+    [Fact]
+    public async Task It_goes_on_with_the_new_token_when_the_old_one_is_revoked()
+    {
+        await using ConnectedApi api = await StartAsync();
+        string before = Token();
+        using WebSocket socket = await api.OpenSocketAsync(before, "/chat");
+        string after = Token();
+        (await ContinueAsync(socket, after)).Should().Be("continued");
+
+        await api.Revoker.RevokeAsync(before, TestContext.Current.CancellationToken);
+
+        using WebSocket witness = await api.OpenSocketAsync(Token(subject: "bob"), "/chat");
+        await api.Revoker.RevokeAsync(RevocationTarget.Subject(TestTokens.Issuer, "bob"), TestContext.Current.CancellationToken);
+        await Expect.ToEndAsync(witness);
+        await Expect.ToLiveAsync(socket);
+        await api.Revoker.RevokeAsync(after, TestContext.Current.CancellationToken);
+        await Expect.ToEndAsync(socket);
+    }
+
+    [Fact]
+    public async Task It_does_not_go_on_with_a_token_of_somebody_else()
+    {
+        await using ConnectedApi api = await StartAsync();
+        string before = Token();
+        string revoked = Token();
+        await api.Revoker.RevokeAsync(revoked, TestContext.Current.CancellationToken);
+        using WebSocket socket = await api.OpenSocketAsync(before, "/chat");
+
+        foreach (string token in new[]
+        {
+            Token(subject: "bob"),
+            Token(session: "another"),
+            Token(session: null),
+            revoked,
+            TestTokens.Create(expires: TimeProvider.System.GetUtcNow().AddHours(-1)),
+            TestTokens.Create(audience: "another"),
+            before[..^4],
+            "no token",
+        })
+        {
+            (await ContinueAsync(socket, token)).Should().Be(nameof(SecurityTokenValidationException));
+        }
+
+        // It is with the one before still.
+        await api.Revoker.RevokeAsync(before, TestContext.Current.CancellationToken);
+        await Expect.ToEndAsync(socket);
+    }
+
+    [Fact]
+    public async Task A_token_without_a_subject_continues_nothing()
+    {
+        await using ConnectedApi api = await StartAsync();
+        using WebSocket socket = await api.OpenSocketAsync(TestTokens.Create(configure: token => token.Claims.Remove("sub")), "/chat");
+
+        string answer = await ContinueAsync(socket, TestTokens.Create(configure: token => token.Claims.Remove("sub")));
+
+        answer.Should().Be(nameof(SecurityTokenValidationException), "nothing says that it is the same one's");
+    }
+
+    [Fact]
+    public async Task An_endpoint_can_say_goodbye_first()
+    {
+        await using ConnectedApi api = await ConnectedApi.StartAsync(endpoints: app => app.MapGet("/polite", async context =>
+        {
+            using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
+            TaskCompletionSource revoked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            using CancellationTokenRegistration _ = context.GetTokenRevoked().Register(revoked.SetResult);
+            await socket.SendAsync("ready"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, context.RequestAborted);
+            await revoked.Task.WaitAsync(context.RequestAborted);
+            await socket.CloseAsync(WebSocketCloseStatus.PolicyViolation, "signed out", context.RequestAborted);
+        }).RequireAuthorization());
+        string token = Token();
+        using WebSocket socket = await api.OpenSocketAsync(token, "/polite");
+        (await ReceiveAsync(socket)).Should().Be("ready");
+
+        await api.Revoker.RevokeAsync(token, TestContext.Current.CancellationToken);
+
+        (await ReceiveAsync(socket)).Should().BeEmpty();
+        (socket.CloseStatus, socket.CloseStatusDescription).Should().Be((WebSocketCloseStatus.PolicyViolation, "signed out"));
+    }
+
+    [Fact]
+    public async Task A_request_without_a_token_has_nothing_to_wait_for()
+    {
+        await using ConnectedApi api = await ConnectedApi.StartAsync(
+            endpoints: app => app.MapGet("/can-be-revoked", (HttpContext context) => context.GetTokenRevoked().CanBeCanceled));
+
+        (await api.Client.GetStringAsync("/can-be-revoked", TestContext.Current.CancellationToken)).Should().Be("false");
+        using HttpResponseMessage response = await api.Client.SendAsync(ConnectedApi.Get("/can-be-revoked", Token()), TestContext.Current.CancellationToken);
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Should().Be("true");
+    }
+
+    private static Task<ConnectedApi> StartAsync() => ConnectedApi.StartAsync(endpoints: app => app.MapGet("/chat", async context =>
+    {
+        using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
+        while (await ReceiveAsync(socket, context.RequestAborted) is { Length: > 0 } message)
+        {
+            string answer = message;
+            if (message.StartsWith("token ", StringComparison.Ordinal))
+            {
+                try
+                {
+                    await context.ContinueWithTokenAsync(message["token ".Length..], context.RequestAborted);
+                    answer = "continued";
+                }
+                catch (SecurityTokenValidationException exception)
+                {
+                    answer = exception.GetType().Name;
+                }
+            }
+
+            await socket.SendAsync(Encoding.UTF8.GetBytes(answer), WebSocketMessageType.Text, endOfMessage: true, context.RequestAborted);
+        }
+    }).RequireAuthorization().EndOnRevocation());
+
+    private static async Task<string> ContinueAsync(WebSocket socket, string token)
+    {
+        await socket.SendAsync(Encoding.UTF8.GetBytes($"token {token}"), WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken);
+        return await ReceiveAsync(socket);
+    }
+
+    private static async Task<string> ReceiveAsync(WebSocket socket, CancellationToken? cancellationToken = null)
+    {
+        byte[] buffer = new byte[8192];
+        WebSocketReceiveResult received = await socket.ReceiveAsync(buffer, cancellationToken ?? TestContext.Current.CancellationToken);
+        return Encoding.UTF8.GetString(buffer, 0, received.Count);
+    }
+
+    private static string Token(string subject = "alice", string? session = "s") => TestTokens.Create(
+        subject: subject,
+        configure: token =>
+        {
+            if (session is not null)
+            {
+                token.Claims[JwtRegisteredClaimNames.Sid] = session;
+            }
+        });
+}

@@ -1,0 +1,231 @@
+using System.Net;
+using System.Net.WebSockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.IdentityModel.JsonWebTokens;
+
+namespace JwtRevocation.Tests.Connections;
+
+/// <summary>A connection ends when its token is revoked, and no other does.</summary>
+public sealed class EndOnRevocationTests
+{
+    public static TheoryData<RevocationTargetKind> Kinds => [.. Enum.GetValues<RevocationTargetKind>()];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_web_socket_and_an_event_stream_end_by_whatever_revokes_their_token(RevocationTargetKind kind)
+    {
+        await using ConnectedApi api = await ConnectedApi.StartAsync();
+        string token = Token("alice", "a");
+        using WebSocket socket = await api.OpenSocketAsync(token);
+        await using Stream events = await api.OpenEventsAsync(token);
+        string other = Token("bob", "b", client: "other");
+        using WebSocket othersSocket = await api.OpenSocketAsync(other);
+
+        await RevokeAsync(api, kind, token);
+
+        await Expect.ToEndAsync(socket);
+        await Expect.ToEndAsync(events);
+        if (kind is RevocationTargetKind.Issuer or RevocationTargetKind.Everything)
+        {
+            await Expect.ToEndAsync(othersSocket);
+        }
+        else
+        {
+            await Expect.ToLiveAsync(othersSocket);
+        }
+    }
+
+    [Fact]
+    public async Task The_endpoint_is_told()
+    {
+        await using ConnectedApi api = await ConnectedApi.StartAsync();
+        string token = Token("alice", "a");
+        await using Stream events = await api.OpenEventsAsync(token);
+        api.Seen.Open.Should().Be(1);
+
+        await api.Revoker.RevokeAsync(token, TestContext.Current.CancellationToken);
+
+        await Expect.ToBecomeTrueAsync(() => api.Seen.Open == 0, "RequestAborted is cancelled");
+    }
+
+    [Fact]
+    public async Task A_long_download_ends()
+    {
+        await using ConnectedApi api = await ConnectedApi.StartAsync(endpoints: app => app
+            .MapGet("/download", () => TypedResults.Stream(new EndlessStream(), "application/octet-stream"))
+            .RequireAuthorization()
+            .EndOnRevocation());
+        string token = Token("alice", "a");
+        await using Stream download = await api.OpenEventsAsync(token, "/download");
+
+        await api.Revoker.RevokeAsync(token, TestContext.Current.CancellationToken);
+
+        await Expect.ToEndAsync(download);
+    }
+
+    [Fact]
+    public async Task Signing_out_the_others_spares_this_session()
+    {
+        await using ConnectedApi api = await ConnectedApi.StartAsync();
+        string here = Token("alice", "here");
+        using WebSocket spared = await api.OpenSocketAsync(here);
+        using WebSocket refreshed = await api.OpenSocketAsync(Token("alice", "here"));
+        using WebSocket ended = await api.OpenSocketAsync(Token("alice", "elsewhere"));
+
+        using HttpRequestMessage signOut = new(HttpMethod.Post, "/sign-out/others");
+        signOut.Headers.Authorization = new("Bearer", here);
+        using HttpResponseMessage response = await api.Client.SendAsync(signOut, TestContext.Current.CancellationToken);
+
+        response.StatusCode.Should().Be(HttpStatusCode.OK);
+        await Expect.ToEndAsync(ended);
+        await Expect.ToLiveAsync(spared);
+        await Expect.ToLiveAsync(refreshed);
+    }
+
+    [Fact]
+    public async Task One_without_a_token_is_left_alone()
+    {
+        await using ConnectedApi api = await ConnectedApi.StartAsync();
+        await using Stream anonymous = await api.OpenEventsAsync(token: null);
+        string token = Token("alice", "a");
+        await using Stream events = await api.OpenEventsAsync(token);
+
+        await api.Revoker.RevokeAsync(RevocationTarget.Everything, TestContext.Current.CancellationToken);
+
+        await Expect.ToEndAsync(events);
+        await Expect.ToBecomeTrueAsync(() => api.Seen.Open == 1, "only the one with a token has ended");
+    }
+
+    [Fact]
+    public async Task A_token_that_is_revoked_before_its_endpoint_runs_does_not_get_there()
+    {
+        ITokenRevoker? revoker = null;
+        await using ConnectedApi api = await ConnectedApi.StartAsync(bearer: bearer => bearer.Events = new()
+        {
+            OnTokenValidated = context => revoker!.RevokeAsync(context.SecurityToken, context.HttpContext.RequestAborted),
+        });
+        revoker = api.Revoker;
+
+        Func<Task> open = () => api.OpenEventsAsync(Token("alice", "a"));
+
+        await open.Should().ThrowAsync<HttpRequestException>();
+        api.Seen.Open.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task A_request_that_is_over_does_not_end_the_next_one_on_its_connection()
+    {
+        await using ConnectedApi api = await ConnectedApi.StartAsync(
+            endpoints: app => app.MapGet("/short", () => "done").RequireAuthorization().EndOnRevocation());
+        using HttpClient oneConnection = new(new SocketsHttpHandler { MaxConnectionsPerServer = 1 }) { BaseAddress = new(api.Urls[0]) };
+        string first = Token("alice", "a");
+        using (HttpResponseMessage done = await oneConnection.SendAsync(ConnectedApi.Get("/short", first), TestContext.Current.CancellationToken))
+        {
+            done.StatusCode.Should().Be(HttpStatusCode.OK);
+        }
+
+        string second = Token("bob", "b");
+        using HttpResponseMessage open = await oneConnection.SendAsync(
+            ConnectedApi.Get("/events", second), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        await using Stream events = await open.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+        using WebSocket witness = await api.OpenSocketAsync(first);
+
+        await api.Revoker.RevokeAsync(RevocationTarget.Subject(TestTokens.Issuer, "alice"), TestContext.Current.CancellationToken);
+
+        await Expect.ToEndAsync(witness);
+        await Expect.ToBecomeTrueAsync(() => api.Seen.Open == 1, "the witness has ended, and nothing else");
+        await api.Revoker.RevokeAsync(second, TestContext.Current.CancellationToken);
+        await Expect.ToEndAsync(events);
+    }
+
+    [Fact]
+    public async Task It_can_be_asked_for_twice_and_of_a_group()
+    {
+        await using ConnectedApi api = await ConnectedApi.StartAsync(endpoints: app =>
+        {
+            RouteGroupBuilder group = app.MapGroup("/group").RequireAuthorization().EndOnRevocation();
+            group.MapGet("/wait", OpenEndpoint.WaitAsync).EndOnRevocation();
+        });
+        string token = Token("alice", "a");
+        await using Stream waiting = await api.OpenEventsAsync(token, "/group/wait");
+
+        await api.Revoker.RevokeAsync(token, TestContext.Current.CancellationToken);
+
+        await Expect.ToEndAsync(waiting);
+    }
+
+    [Fact]
+    public async Task Without_the_library_the_app_says_so()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        await using WebApplication app = builder.Build();
+        app.MapGet("/", () => "").EndOnRevocation();
+
+        Action build = () => _ = ((IEndpointRouteBuilder)app).DataSources.Single().Endpoints;
+
+        build.Should().Throw<InvalidOperationException>().WithMessage("*AddJwtRevocation()*");
+    }
+
+    private static string Token(string subject, string session, string client = "app") => TestTokens.Create(
+        subject: subject,
+        configure: token =>
+        {
+            token.Claims["sid"] = session;
+            token.Claims["client_id"] = client;
+            token.Claims["tenant"] = session;
+            token.IssuedAt = TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(-1);
+        });
+
+    private static Task<RevocationReceipt> RevokeAsync(ConnectedApi api, RevocationTargetKind kind, string token)
+    {
+        JsonWebToken jwt = new(token);
+        string issuer = TestTokens.Issuer;
+        return kind == RevocationTargetKind.Token
+            ? api.Revoker.RevokeAsync(token, TestContext.Current.CancellationToken)
+            : api.Revoker.RevokeAsync(
+                kind switch
+                {
+                    RevocationTargetKind.TokenId => RevocationTarget.TokenId(issuer, jwt.Id),
+                    RevocationTargetKind.Session => RevocationTarget.Session(issuer, "a"),
+                    RevocationTargetKind.Subject => RevocationTarget.Subject(issuer, "alice"),
+                    RevocationTargetKind.Client => RevocationTarget.Client(issuer, "app"),
+                    RevocationTargetKind.Claim => RevocationTarget.Claim(issuer, "tenant", "a"),
+                    RevocationTargetKind.Issuer => RevocationTarget.IssuedBy(issuer),
+                    _ => RevocationTarget.Everything,
+                },
+                TestContext.Current.CancellationToken);
+    }
+
+    private sealed class EndlessStream : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => count;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(buffer.Length);
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Flush()
+        {
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.Connections;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Client;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace JwtRevocation.Tests.Connections;
+
+/// <summary>SignalR, over each of its transports.</summary>
+public sealed class HubTests
+{
+    [Theory]
+    [InlineData(HttpTransportType.WebSockets)]
+    [InlineData(HttpTransportType.ServerSentEvents)]
+    [InlineData(HttpTransportType.LongPolling)]
+    public async Task A_hub_connection_ends_and_does_not_come_back(HttpTransportType transport)
+    {
+        await using ConnectedApi api = await StartAsync();
+        string token = TestTokens.Create();
+        await using HubConnection connection = await ConnectAsync(api, token, transport);
+        await using HubConnection other = await ConnectAsync(api, TestTokens.Create(subject: "bob"), transport);
+        TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        connection.Closed += _ =>
+        {
+            closed.SetResult();
+            return Task.CompletedTask;
+        };
+
+        await api.Revoker.RevokeAsync(RevocationTarget.Subject(TestTokens.Issuer, "alice"), TestContext.Current.CancellationToken);
+
+        await closed.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        (await other.InvokeAsync<string>("Echo", "hello", TestContext.Current.CancellationToken)).Should().Be("hello");
+        Func<Task> again = () => ConnectAsync(api, token, transport);
+        await again.Should().ThrowAsync<HttpRequestException>();
+    }
+
+    [Fact]
+    public async Task What_the_hub_sends_to_its_user_does_not_arrive_afterwards()
+    {
+        await using ConnectedApi api = await StartAsync();
+        string token = TestTokens.Create();
+        await using HubConnection connection = await ConnectAsync(api, token, HttpTransportType.LongPolling);
+        int received = 0;
+        connection.On<string>("Tell", _ => Interlocked.Increment(ref received));
+        TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        connection.Closed += _ =>
+        {
+            closed.SetResult();
+            return Task.CompletedTask;
+        };
+        await api.Revoker.RevokeAsync(token, TestContext.Current.CancellationToken);
+
+        await api.Services.GetRequiredService<IHubContext<ChatHub>>().Clients.All.SendAsync("Tell", "secret", TestContext.Current.CancellationToken);
+
+        await closed.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        received.Should().Be(0);
+    }
+
+    private static Task<ConnectedApi> StartAsync() => ConnectedApi.StartAsync(
+        services => services.AddSignalR(),
+        app => app.MapHub<ChatHub>("/hub").RequireAuthorization().EndOnRevocation());
+
+    private static async Task<HubConnection> ConnectAsync(ConnectedApi api, string token, HttpTransportType transport)
+    {
+        HubConnection connection = new HubConnectionBuilder()
+            .WithUrl(api.Urls[0] + "/hub", transport, options => options.AccessTokenProvider = () => Task.FromResult<string?>(token))
+            .Build();
+        await connection.StartAsync(TestContext.Current.CancellationToken);
+        return connection;
+    }
+
+#pragma warning disable CA1812 // SignalR makes it.
+    private sealed class ChatHub : Hub
+#pragma warning restore CA1812
+    {
+        public string Echo(string message) => message + Context.ConnectionId[..0];
+    }
+}
