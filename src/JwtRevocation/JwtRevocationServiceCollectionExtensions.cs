@@ -60,6 +60,7 @@ public static class JwtRevocationServiceCollectionExtensions
         services.TryAddTransient<SignOutHandler>();
 
         services.TryAddSingleton<IssuerMessages>();
+        services.TryAddSingleton<SecurityEventEndpoint>();
         services.TryAddSingleton<MappedEndpoints>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, MappedEndpoints>(
             static provider => provider.GetRequiredService<MappedEndpoints>()));
