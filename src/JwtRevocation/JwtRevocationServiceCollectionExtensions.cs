@@ -61,6 +61,7 @@ public static class JwtRevocationServiceCollectionExtensions
 
         services.TryAddSingleton<OpenConnections>();
         services.TryAddSingleton<IssuerMessages>();
+        services.TryAddSingleton<SecurityEventEndpoint>();
         services.TryAddSingleton<MappedEndpoints>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, MappedEndpoints>(
             static provider => provider.GetRequiredService<MappedEndpoints>()));

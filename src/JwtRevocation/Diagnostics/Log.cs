@@ -58,4 +58,19 @@ internal static partial class Log
 
     [LoggerMessage(18, LogLevel.Error, "What the app does when the token of an open connection is revoked has thrown.")]
     public static partial void ConnectionEndThrew(this ILogger logger, Exception exception);
+
+    [LoggerMessage(40, LogLevel.Information, "A security event token was refused: {Error}. {Description}")]
+    public static partial void SecurityEventRefused(this ILogger logger, string error, string description);
+
+    [LoggerMessage(41, LogLevel.Warning, "A security event token was answered with 503: the keys of its issuer are out of reach.")]
+    public static partial void SecurityEventUndecided(this ILogger logger, Exception exception);
+
+    [LoggerMessage(42, LogLevel.Error, "A security event token was answered with 503: the app's FindByEmail or ConfirmVerification failed.")]
+    public static partial void SecurityEventQuestionFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 43, Message = "A security event was acknowledged and passed over: its type is not one that revokes anything here. Those that follow are logged as Debug; the metric jwt_revocation.security_events counts them.")]
+    public static partial void SecurityEventTypeUnknown(this ILogger logger, LogLevel level);
+
+    [LoggerMessage(EventId = 44, Message = "A security event was acknowledged, and NOTHING WAS REVOKED: {Type}. Its subject is named in a way that is not understood here, or is only a part of a user's tokens. Those that follow are logged as Debug; the metric jwt_revocation.security_events counts them.")]
+    public static partial void SecurityEventSubjectUnknown(this ILogger logger, LogLevel level, string type);
 }

@@ -1,0 +1,109 @@
+using System.Globalization;
+using System.Net;
+using CsCheck;
+using static JwtRevocation.Tests.Endpoints.SecurityEventMessage;
+
+namespace JwtRevocation.Tests.Endpoints;
+
+/// <summary>Up to which time an event revokes, however often and whenever it arrives.</summary>
+public sealed class SecurityEventTimeTests
+{
+    [Theory]
+    [InlineData(null, null, 0.0)]
+    [InlineData(null, -100.0, -100.0)]
+    [InlineData(-200.0, -100.0, -200.0)]
+    [InlineData(-200.5, null, -200.5)]
+    [InlineData(-200.0, null, -200.0)]
+    [InlineData(1.0, null, 0.0)]
+    [InlineData(null, 5.0, 0.0)]
+    [InlineData(5_000_000_000_000.0, null, 0.0)]
+    public async Task The_cutoff_is_when_it_happened_and_not_later_than_the_token_says(double? eventTime, double? timeOfEvent, double expected)
+    {
+        await using SecurityEventApi api = await SecurityEventApi.StartAsync();
+        double now = api.Now.ToUnixTimeSeconds();
+        SecurityEventMessage message = api.Message(payload: eventTime is { } time
+            ? $$$$"""{"event_timestamp":{{{{(now + time).ToString(CultureInfo.InvariantCulture)}}}}}"""
+            : "{}");
+        if (timeOfEvent is { } toe)
+        {
+            message.Claims["toe"] = now + toe;
+        }
+
+        await api.AcknowledgedAsync(message);
+        (await api.RevocationsAsync()).Should().ContainSingle().Which.Cutoff.Should().Be(api.Now.AddSeconds(expected));
+    }
+
+    [Fact]
+    public async Task A_token_that_was_issued_after_the_event_stays_valid()
+    {
+        await using SecurityEventApi api = await SecurityEventApi.StartAsync();
+        string before = api.Token(secondsAgo: 60);
+        string after = api.Token(secondsAgo: 20);
+        await api.AcknowledgedAsync(api.Message(payload: $$$$"""{"event_timestamp":{{{{api.Now.ToUnixTimeSeconds() - 30}}}}}"""));
+        await api.ShouldBeRevokedAsync(before);
+        await api.ShouldBeAcceptedAsync(after);
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(299, true)]
+    [InlineData(301, false)]
+    public async Task An_issuer_whose_clock_is_ahead_is_borne_with_as_far_as_the_scheme_does(int secondsAhead, bool accepted)
+    {
+        await using SecurityEventApi api = await SecurityEventApi.StartAsync();
+        SecurityEventMessage message = new(api.Now.AddSeconds(secondsAhead));
+        if (accepted)
+        {
+            await api.AcknowledgedAsync(message);
+            (await api.RevocationsAsync()).Should().ContainSingle().Which.Cutoff.Should().Be(api.Now);
+        }
+        else
+        {
+            await api.RefusedAsync(message.ToString(), "invalid_request");
+        }
+    }
+
+    [Fact]
+    public async Task An_old_event_is_acknowledged()
+    {
+        await using SecurityEventApi api = await SecurityEventApi.StartAsync();
+        await api.AcknowledgedAsync(new(DateTimeOffset.UnixEpoch));
+        await api.ShouldBeAcceptedAsync(api.Token());
+    }
+
+    [Fact]
+    public async Task A_duplicate_is_answered_as_the_first_and_revokes_nothing_more() =>
+        await Gen.Select(
+            Gen.OneOf(AccountDisabled, SessionsRevoked, SessionRevoked),
+            Gen.OneOf<int?>(null, 0, -1, -40, 1000),
+            Gen.OneOf<int?>(null, 0, -20),
+            Gen.Int[1, 3000].Array[1, 4],
+            Gen.Bool).SampleAsync(
+                async (type, eventTime, timeOfEvent, delays, onAnotherNode) =>
+                {
+                    await using SecurityEventApi first = await SecurityEventApi.StartAsync();
+                    await using SecurityEventApi second = await SecurityEventApi.StartAsync();
+                    long now = first.Now.ToUnixTimeSeconds();
+                    SecurityEventMessage message = first.Message(type, payload: eventTime is { } time ? $$$$"""{"event_timestamp":{{{{now + time}}}}}""" : "{}");
+                    if (timeOfEvent is { } toe)
+                    {
+                        message.Claims["toe"] = now + toe;
+                    }
+
+                    string body = message.ToString();
+                    using HttpResponseMessage once = await first.SendAsync(body);
+                    DateTimeOffset? cutoff = (await first.RevocationsAsync()).Single().Cutoff;
+                    SecurityEventApi node = onAnotherNode ? second : first;
+                    foreach (int delay in delays)
+                    {
+                        node.Clock.Advance(TimeSpan.FromSeconds(delay));
+                        using HttpResponseMessage again = await node.SendAsync(body);
+                        again.StatusCode.Should().Be(once.StatusCode).And.Be(HttpStatusCode.Accepted);
+                    }
+
+                    (await node.RevocationsAsync()).Should().ContainSingle().Which.Cutoff.Should().Be(cutoff);
+                    await node.ShouldBeAcceptedAsync(node.Token(secondsAgo: 0));
+                },
+                iter: 40,
+                threads: 1);
+}
