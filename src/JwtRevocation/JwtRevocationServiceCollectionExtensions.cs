@@ -60,6 +60,8 @@ public static class JwtRevocationServiceCollectionExtensions
         services.TryAddTransient<SignOutHandler>();
 
         services.TryAddSingleton<IssuerMessages>();
+        services.TryAddSingleton<BackChannelLogoutReplays>();
+        services.TryAddSingleton<BackChannelLogoutEndpoint>();
         services.TryAddSingleton<MappedEndpoints>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, MappedEndpoints>(
             static provider => provider.GetRequiredService<MappedEndpoints>()));

@@ -52,4 +52,13 @@ internal static partial class Log
 
     [LoggerMessage(16, LogLevel.Error, "The shared log has a revocation whose cutoff is more than a day ahead: some node's clock is wrong. It counts as of now.")]
     public static partial void CutoffAhead(this ILogger logger);
+
+    [LoggerMessage(30, LogLevel.Information, "A back-channel logout request was refused: {Problem} ({Failure}).")]
+    public static partial void LogoutRefused(this ILogger logger, string problem, string failure);
+
+    [LoggerMessage(31, LogLevel.Warning, "A back-channel logout request could not be validated, and its sender was told that it failed: the signing keys of the issuer are out of reach.")]
+    public static partial void LogoutKeysUnavailable(this ILogger logger, Exception exception);
+
+    [LoggerMessage(32, LogLevel.Error, "A back-channel logout failed, and the OpenID Provider was told so.")]
+    public static partial void LogoutFailed(this ILogger logger, Exception exception);
 }

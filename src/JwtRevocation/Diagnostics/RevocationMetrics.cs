@@ -15,12 +15,14 @@ internal sealed class RevocationMetrics
 
     private readonly Counter<long> _checks;
     private readonly Counter<long> _revocations;
+    private readonly Counter<long> _logoutRequests;
 
     public RevocationMetrics(IMeterFactory meterFactory, IRevokedTokenStore store)
     {
         Meter meter = meterFactory.Create(JwtRevocationDefaults.MeterName);
         _checks = meter.CreateCounter<long>("jwt_revocation.checks", "{check}", "Tokens about which the store was asked, by outcome.");
         _revocations = meter.CreateCounter<long>("jwt_revocation.revocations", "{revocation}", "Revocations, by outcome and kind of target.");
+        _logoutRequests = meter.CreateCounter<long>("jwt_revocation.logout_requests", "{request}", "Back-channel logout requests, by outcome.");
         if (store is ICountedStore counted)
         {
             meter.CreateObservableUpDownCounter("jwt_revocation.entries", () => counted.Count, "{entry}", "Revocations held in memory.");
@@ -44,6 +46,8 @@ internal sealed class RevocationMetrics
     public void Revoked(RevocationTargetKind kind) => _revocations.Add(1, Stored, Tag(kind));
 
     public void RevocationFailed(RevocationTargetKind kind) => _revocations.Add(1, Failed, Tag(kind));
+
+    public void LogoutRequest(string outcome) => _logoutRequests.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     private static KeyValuePair<string, object?> Tag(RevocationTargetKind kind) => new("target", kind.ToString());
 }
