@@ -62,6 +62,8 @@ public static class JwtRevocationServiceCollectionExtensions
         services.TryAddSingleton<OpenConnections>();
         services.TryAddSingleton<IssuerMessages>();
         services.TryAddSingleton<SecurityEventEndpoint>();
+        services.TryAddSingleton<BackChannelLogoutReplays>();
+        services.TryAddSingleton<BackChannelLogoutEndpoint>();
         services.TryAddSingleton<MappedEndpoints>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, MappedEndpoints>(
             static provider => provider.GetRequiredService<MappedEndpoints>()));

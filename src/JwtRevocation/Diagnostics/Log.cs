@@ -59,6 +59,15 @@ internal static partial class Log
     [LoggerMessage(18, LogLevel.Error, "What the app does when the token of an open connection is revoked has thrown.")]
     public static partial void ConnectionEndThrew(this ILogger logger, Exception exception);
 
+    [LoggerMessage(30, LogLevel.Information, "A back-channel logout request was refused: {Problem} ({Failure}).")]
+    public static partial void LogoutRefused(this ILogger logger, string problem, string failure);
+
+    [LoggerMessage(31, LogLevel.Warning, "A back-channel logout request could not be validated, and its sender was told that it failed: the signing keys of the issuer are out of reach.")]
+    public static partial void LogoutKeysUnavailable(this ILogger logger, Exception exception);
+
+    [LoggerMessage(32, LogLevel.Error, "A back-channel logout failed, and the OpenID Provider was told so.")]
+    public static partial void LogoutFailed(this ILogger logger, Exception exception);
+
     [LoggerMessage(40, LogLevel.Information, "A security event token was refused: {Error}. {Description}")]
     public static partial void SecurityEventRefused(this ILogger logger, string error, string description);
 

@@ -16,6 +16,7 @@ internal sealed class RevocationMetrics
     private readonly Counter<long> _checks;
     private readonly Counter<long> _revocations;
     private readonly Counter<long> _securityEvents;
+    private readonly Counter<long> _logoutRequests;
 
     public RevocationMetrics(IMeterFactory meterFactory, IRevokedTokenStore store)
     {
@@ -23,6 +24,7 @@ internal sealed class RevocationMetrics
         _checks = meter.CreateCounter<long>("jwt_revocation.checks", "{check}", "Tokens about which the store was asked, by outcome.");
         _revocations = meter.CreateCounter<long>("jwt_revocation.revocations", "{revocation}", "Revocations, by outcome and kind of target.");
         _securityEvents = meter.CreateCounter<long>("jwt_revocation.security_events", "{token}", "Security event tokens received (RFC 8935), by outcome.");
+        _logoutRequests = meter.CreateCounter<long>("jwt_revocation.logout_requests", "{request}", "Back-channel logout requests, by outcome.");
         if (store is ICountedStore counted)
         {
             meter.CreateObservableUpDownCounter("jwt_revocation.entries", () => counted.Count, "{entry}", "Revocations held in memory.");
@@ -48,6 +50,8 @@ internal sealed class RevocationMetrics
     public void RevocationFailed(RevocationTargetKind kind) => _revocations.Add(1, Failed, Tag(kind));
 
     public void SecurityEventReceived(string outcome) => _securityEvents.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    public void LogoutRequest(string outcome) => _logoutRequests.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     private static KeyValuePair<string, object?> Tag(RevocationTargetKind kind) => new("target", kind.ToString());
 }
