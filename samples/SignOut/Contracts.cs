@@ -19,4 +19,5 @@ internal sealed record ClaimView(string Type, string Value);
 [JsonSerializable(typeof(PasswordRequest))]
 [JsonSerializable(typeof(TokenResponse))]
 [JsonSerializable(typeof(ClaimView[]))]
+[JsonSerializable(typeof(string))]
 internal sealed partial class SampleJson : JsonSerializerContext;

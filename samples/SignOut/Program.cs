@@ -21,6 +21,20 @@ builder.Services.AddAuthentication().AddJwtBearer(bearer =>
 {
     bearer.MapInboundClaims = false;
     issuer.Trust(bearer.TokenValidationParameters);
+
+    // A browser cannot send a header with a WebSocket.
+    bearer.Events = new()
+    {
+        OnMessageReceived = context =>
+        {
+            if (context.Request.Path.StartsWithSegments("/chat"))
+            {
+                context.Token = context.Request.Query["access_token"];
+            }
+
+            return Task.CompletedTask;
+        },
+    };
 });
 builder.Services.AddAuthorizationBuilder().AddPolicy("admin", policy => policy.RequireClaim(JwtRegisteredClaimNames.Sub, "admin"));
 JwtRevocationBuilder revocation = builder.Services.AddJwtRevocation();
@@ -32,6 +46,7 @@ if (builder.Configuration.GetConnectionString("Redis") is { Length: > 0 } redis)
 }
 
 builder.Services.AddHealthChecks().AddJwtRevocation();
+builder.Services.AddSignalR().AddJsonProtocol(json => json.PayloadSerializerOptions.TypeInfoResolverChain.Insert(0, SampleJson.Default));
 
 WebApplication app = builder.Build();
 app.UseDefaultFiles();
@@ -48,6 +63,15 @@ app.MapGet("/me", (ClaimsPrincipal user) => user.Claims.Select(claim => new Clai
 app.MapPost("/sign-out", () => TypedResults.SignOut()).RequireAuthorization();
 app.MapPost("/sign-out/everywhere", () => TypedResults.SignOut(SignOutScope.Everywhere())).RequireAuthorization();
 app.MapPost("/sign-out/others", () => TypedResults.SignOut(SignOutScope.Others())).RequireAuthorization();
+
+// What is open ends as well, when the token is revoked that it was opened with.
+app.MapGet("/events", (CancellationToken cancellationToken) => TypedResults.ServerSentEvents(Clock.TicksAsync(cancellationToken)))
+    .RequireAuthorization()
+    .EndOnRevocation();
+app.MapHub<ChatHub>("/chat").RequireAuthorization().EndOnRevocation();
+
+// A sign-out at the identity provider. In this sample that is the app itself, with the same key and audience.
+app.MapBackChannelLogout("/backchannel-logout");
 
 // The operator knows the user, not the token.
 app.MapPost("/users/{user}/sign-out", async (string user, ITokenRevoker revoker, CancellationToken cancellationToken) =>

@@ -34,8 +34,63 @@ function addDevice(name) {
     return { response, text };
   }
 
+  function link(name, isOpen) {
+    const element = section.querySelector(`[data-link=${name}]`);
+    element.dataset.open = isOpen;
+    element.textContent = `${name} ${isOpen ? 'open' : 'closed'}`;
+  }
+
+  function last(text) {
+    section.querySelector('.last').textContent = text;
+  }
+
+  // Not an EventSource: that cannot send the token in a header.
+  let events = null;
+
+  async function listen(ownToken) {
+    events?.abort();
+    events = new AbortController();
+    try {
+      const response = await fetch('/events', { headers: { Authorization: `Bearer ${ownToken}` }, signal: events.signal });
+      if (!response.ok) return;
+      link('events', true);
+      for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+        if (chunk.startsWith('data: ')) last(chunk.slice('data: '.length).trim());
+      }
+    } catch {
+      // Broken off, as it is meant to be.
+    } finally {
+      if (token === ownToken) link('events', false);
+    }
+  }
+
+  let chat = null;
+
+  async function join(ownToken) {
+    await chat?.stop();
+    chat = new signalR.HubConnectionBuilder()
+      .withUrl('/chat', { accessTokenFactory: () => ownToken, skipNegotiation: true, transport: signalR.HttpTransportType.WebSockets })
+      .configureLogging(signalR.LogLevel.None)
+      .build();
+    chat.on('said', (user, text) => last(`${user}: ${text}`));
+    chat.onclose(() => { if (token === ownToken) link('chat', false); });
+    await chat.start();
+    link('chat', true);
+  }
+
+  section.querySelector('.chat').addEventListener('submit', async event => {
+    event.preventDefault();
+    const text = event.target.elements.text.value;
+    event.target.reset();
+    await chat?.invoke('Say', text).catch(() => last('Nobody hears it: the chat is closed.'));
+  });
+
   function keep(newToken) {
     token = newToken;
+    if (token) {
+      listen(token);
+      join(token).catch(() => link('chat', false));
+    }
     section.querySelector('.token').textContent = token ? `Token …${token.slice(-12)}` : 'No token.';
   }
 

@@ -78,7 +78,7 @@ internal sealed class BackChannelLogoutEndpoint(
         }
 
         // Not cancelled when the provider hangs up: it asked for this.
-        (RevocationTarget target, RevocationDetails details) = Revocation(logout, now);
+        (RevocationTarget target, RevocationDetails details) = Revocation(logout);
         await revoker.RevokeAsync(target, details, CancellationToken.None).ConfigureAwait(false);
         replays.Add(logout.Issuer, logout.Id, Later(logout.Expires, skew));
         metrics.LogoutRequest("accepted");
@@ -89,13 +89,13 @@ internal sealed class BackChannelLogoutEndpoint(
     /// The same for the same token, whenever and wherever it arrives. A subject's tokens are revoked up to the token's
     /// <c>iat</c>, not up to its arrival: whoever sends it once more ends no session that began after the logout.
     /// </summary>
-    private static (RevocationTarget Target, RevocationDetails Details) Revocation(BackChannelLogoutToken logout, DateTimeOffset now) =>
+    private static (RevocationTarget Target, RevocationDetails Details) Revocation(BackChannelLogoutToken logout) =>
         logout.SessionId is { } session
             ? (RevocationTarget.Session(logout.Issuer, session), new() { Reason = Reason, Actor = logout.Issuer })
             : (RevocationTarget.Subject(logout.Issuer, logout.Subject!), new()
             {
-                // The issuer's clock may be ahead, a cutoff may not.
-                Cutoff = logout.IssuedAt < now ? logout.IssuedAt : now,
+                Cutoff = logout.IssuedAt,
+                IsByIssuersClock = true,
                 Reason = Reason,
                 Actor = logout.Issuer,
             });

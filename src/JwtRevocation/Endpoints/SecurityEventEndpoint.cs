@@ -146,14 +146,14 @@ internal sealed class SecurityEventEndpoint(
         return !isUnderstood ? "not_understood" : revocations.Count > 0 ? "revoked" : "nothing_to_revoke";
     }
 
-    private RevocationDetails DetailsOf(RevocationTarget target, SecurityEvent securityEvent, SecurityEventToken token)
+    private static RevocationDetails DetailsOf(RevocationTarget target, SecurityEvent securityEvent, SecurityEventToken token)
     {
-        // It cannot have happened after the token was issued, whatever it says; and the clocks may differ.
+        // It cannot have happened after the token was issued, whatever it says.
         DateTimeOffset happened = securityEvent.Time ?? token.TimeOfEvent ?? token.IssuedAt;
-        DateTimeOffset[] times = [happened, token.IssuedAt, timeProvider.GetUtcNow()];
         return new()
         {
-            Cutoff = target.HasCutoff ? times.Min() : null,
+            Cutoff = !target.HasCutoff ? null : happened < token.IssuedAt ? happened : token.IssuedAt,
+            IsByIssuersClock = true,
             Reason = securityEvent.Type,
             Actor = token.Issuer,
         };

@@ -29,6 +29,12 @@ public sealed class RevocationDetails
     /// </summary>
     public bool SignsNewToken { get; init; }
 
+    /// <summary>
+    /// Whether <see cref="Cutoff"/> was read off the clock of the tokens' issuer, by which their <c>iat</c> is too. Then it may
+    /// be later than now.
+    /// </summary>
+    internal bool IsByIssuersClock { get; init; }
+
     /// <summary>Why, for those who list revocations. It is kept as long as the revocation and never logged.</summary>
     public string? Reason { get; init; }
 

@@ -66,7 +66,7 @@ internal sealed class TokenRevoker(
                 $"{nameof(RevocationDetails.Except)} must be a session or a token, but is of kind {details.Except.Kind}.", nameof(details));
         }
 
-        if (details.Cutoff > now)
+        if (details.Cutoff > now && !details.IsByIssuersClock)
         {
             throw new ArgumentException(
                 $"{nameof(RevocationDetails.Cutoff)} must not be later than now, but is '{details.Cutoff:O}'.", nameof(details));
