@@ -152,7 +152,7 @@ internal sealed class SecurityEventApi : IAsyncDisposable
     }
 
     /// <summary>Sends what must be refused.</summary>
-    public async Task RefusedAsync(string body, string error)
+    public async Task RefusedAsync(string body, params string[] errors)
     {
         using HttpResponseMessage response = await SendAsync(body);
         response.StatusCode.Should().Be(HttpStatusCode.BadRequest);
@@ -160,7 +160,7 @@ internal sealed class SecurityEventApi : IAsyncDisposable
         response.Content.Headers.ContentLanguage.Should().Equal("en");
         response.Headers.CacheControl!.NoStore.Should().BeTrue();
         JsonObject json = JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!.AsObject();
-        json["err"]!.GetValue<string>().Should().Be(error);
+        json["err"]!.GetValue<string>().Should().BeOneOf(errors);
         json["description"]!.GetValue<string>().Should().NotBeEmpty();
         json.Should().HaveCount(2);
         (await RevocationsAsync()).Should().BeEmpty();

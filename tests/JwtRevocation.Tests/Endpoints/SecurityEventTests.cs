@@ -169,14 +169,17 @@ public sealed class SecurityEventTests
         using System.Security.Cryptography.ECDsa stranger = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
         string good = api.Message().ToString();
         string[] parts = good.Split('.');
+
+        // Without a signature it is up to the handler what it finds wrong first.
+        string[] unreadable = ["invalid_key", "invalid_request"];
         await api.RefusedAsync(api.Message().With(message => message.Credentials = new(new ECDsaSecurityKey(stranger) { KeyId = "p256" }, "ES256")).ToString(), "invalid_key");
         await api.RefusedAsync(api.Message().With(message => message.Credentials = new(new ECDsaSecurityKey(stranger) { KeyId = "unknown" }, "ES256")).ToString(), "invalid_key");
         await api.RefusedAsync($"{parts[0]}.{parts[1]}.{(parts[2][0] == 'A' ? 'B' : 'A')}{parts[2][1..]}", "invalid_key");
-        await api.RefusedAsync($"{parts[0]}.{parts[1]}.", "invalid_key");
+        await api.RefusedAsync($"{parts[0]}.{parts[1]}.", unreadable);
 
         string unsigned = System.Buffers.Text.Base64Url.EncodeToString("""{"typ":"secevent+jwt","alg":"none"}"""u8);
-        await api.RefusedAsync($"{unsigned}.{parts[1]}.", "invalid_key");
-        await api.RefusedAsync($"{unsigned}.{parts[1]}.{parts[2]}", "invalid_request");
+        await api.RefusedAsync($"{unsigned}.{parts[1]}.", unreadable);
+        await api.RefusedAsync($"{unsigned}.{parts[1]}.{parts[2]}", unreadable);
     }
 
     [Theory]
