@@ -59,6 +59,7 @@ public static class JwtRevocationServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<AuthenticationOptions>, SignOutScheme>());
         services.TryAddTransient<SignOutHandler>();
 
+        services.TryAddTransient<TokenRevocationEndpoint>();
         services.TryAddSingleton<IssuerMessages>();
         services.TryAddSingleton<MappedEndpoints>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, MappedEndpoints>(

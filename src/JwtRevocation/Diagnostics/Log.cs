@@ -52,4 +52,13 @@ internal static partial class Log
 
     [LoggerMessage(16, LogLevel.Error, "The shared log has a revocation whose cutoff is more than a day ahead: some node's clock is wrong. It counts as of now.")]
     public static partial void CutoffAhead(this ILogger logger);
+
+    [LoggerMessage(20, LogLevel.Debug, "A token revocation request named a token that no scheme accepts; nothing was stored.")]
+    public static partial void NothingToRevoke(this ILogger logger);
+
+    [LoggerMessage(21, LogLevel.Information, "A token revocation request was refused: {Error}.")]
+    public static partial void RevocationRequestRefused(this ILogger logger, string error);
+
+    [LoggerMessage(22, LogLevel.Warning, "A token revocation request was answered with 503: the keys to validate the token are out of reach.")]
+    public static partial void RevocationRequestUndecided(this ILogger logger, Exception exception);
 }

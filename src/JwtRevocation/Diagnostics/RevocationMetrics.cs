@@ -15,12 +15,14 @@ internal sealed class RevocationMetrics
 
     private readonly Counter<long> _checks;
     private readonly Counter<long> _revocations;
+    private readonly Counter<long> _revocationRequests;
 
     public RevocationMetrics(IMeterFactory meterFactory, IRevokedTokenStore store)
     {
         Meter meter = meterFactory.Create(JwtRevocationDefaults.MeterName);
         _checks = meter.CreateCounter<long>("jwt_revocation.checks", "{check}", "Tokens about which the store was asked, by outcome.");
         _revocations = meter.CreateCounter<long>("jwt_revocation.revocations", "{revocation}", "Revocations, by outcome and kind of target.");
+        _revocationRequests = meter.CreateCounter<long>("jwt_revocation.revocation_requests", "{request}", "Token revocation requests (RFC 7009), by outcome.");
         if (store is ICountedStore counted)
         {
             meter.CreateObservableUpDownCounter("jwt_revocation.entries", () => counted.Count, "{entry}", "Revocations held in memory.");
@@ -44,6 +46,8 @@ internal sealed class RevocationMetrics
     public void Revoked(RevocationTargetKind kind) => _revocations.Add(1, Stored, Tag(kind));
 
     public void RevocationFailed(RevocationTargetKind kind) => _revocations.Add(1, Failed, Tag(kind));
+
+    public void RevocationRequested(string outcome) => _revocationRequests.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     private static KeyValuePair<string, object?> Tag(RevocationTargetKind kind) => new("target", kind.ToString());
 }

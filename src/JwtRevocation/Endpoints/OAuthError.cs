@@ -8,4 +8,6 @@ internal sealed record OAuthError(
     [property: JsonPropertyName("error_description")] string? Description = null);
 
 [JsonSerializable(typeof(OAuthError))]
+[JsonSerializable(typeof(TokenRevocationForm))]
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class EndpointJson : JsonSerializerContext;
