@@ -40,7 +40,7 @@ internal sealed class TokenRevocationEndpoint(
         }
         catch (SigningKeysUnavailableException exception)
         {
-            logger.RevocationRequestUndecided(exception);
+            LogUndecided(exception);
             return await AnswerUnavailableAsync(context).ConfigureAwait(false);
         }
         catch (SecurityTokenValidationException)
@@ -131,6 +131,19 @@ internal sealed class TokenRevocationEndpoint(
         }
 
         return TypedResults.Empty;
+    }
+
+    // A key that is not known yet is nothing to warn of: whoever writes a token may name any.
+    private void LogUndecided(SigningKeysUnavailableException exception)
+    {
+        if (exception.InnerException is SecurityTokenSignatureKeyNotFoundException)
+        {
+            logger.RevocationRequestOfUnknownKey();
+        }
+        else
+        {
+            logger.RevocationRequestUndecided(exception);
+        }
     }
 
     private static SecurityToken Signed(SecurityToken token) => token switch

@@ -17,9 +17,10 @@ public sealed class TokenRevocationFuzzTests
         TokenRevocationApi.Form + "; charset=utf-16",
         TokenRevocationApi.Form + "; charset=utf-7",
         TokenRevocationApi.Form + "; charset=\"no such\"",
-        TokenRevocationApi.Form + ";;;",
+        TokenRevocationApi.Form + "; x=y",
         "multipart/form-data; boundary=x",
         "application/json",
+        TokenRevocationApi.Form + ";;;",
         "nonsense",
         "");
 
@@ -139,7 +140,7 @@ public sealed class TokenRevocationFuzzTests
     /// <summary>What RFC 7009 and RFC 6749 say, read by another parser.</summary>
     private static bool AsksFor(string body, string contentType, string token)
     {
-        if (!contentType.StartsWith(TokenRevocationApi.Form, StringComparison.Ordinal) || contentType.Contains("utf-16") || contentType.Contains("utf-7"))
+        if (!contentType.StartsWith(TokenRevocationApi.Form, StringComparison.Ordinal) || contentType.Contains("utf-16") || contentType.Contains("utf-7") || contentType.Contains(";;"))
         {
             return false;
         }
