@@ -46,7 +46,7 @@ internal static class MessageForm
         }
         catch (Exception exception) when (exception
             is InvalidDataException or BadHttpRequestException
-            // A Brotli body that the app's request decompression cannot read; UTF-7.
+            // A NUL, or a Brotli body that the app's request decompression cannot read; UTF-7.
             or InvalidOperationException or NotSupportedException)
         {
             return null;

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Mvc;
 
 namespace JwtRevocation;
 
@@ -9,5 +10,6 @@ internal sealed record OAuthError(
 
 [JsonSerializable(typeof(OAuthError))]
 [JsonSerializable(typeof(TokenRevocationForm))]
+[JsonSerializable(typeof(ProblemDetails))]
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class EndpointJson : JsonSerializerContext;

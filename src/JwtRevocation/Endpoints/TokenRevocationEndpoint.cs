@@ -15,7 +15,6 @@ namespace JwtRevocation;
 internal sealed class TokenRevocationEndpoint(
     BearerSchemes bearerSchemes,
     ITokenRevoker revoker,
-    IAuthenticationSchemeProvider schemes,
     RevocationMetrics metrics,
     ILogger<TokenRevocationEndpoint> logger)
 {
@@ -93,7 +92,7 @@ internal sealed class TokenRevocationEndpoint(
         return TypedResults.Ok();
     }
 
-    private async ValueTask<bool> MayRevokeAsync(
+    private static async ValueTask<bool> MayRevokeAsync(
         HttpContext context, SecurityToken token, Func<ClaimsPrincipal, SecurityToken, bool>? mayRevoke)
     {
         if (mayRevoke is not null)
@@ -101,8 +100,14 @@ internal sealed class TokenRevocationEndpoint(
             return mayRevoke(context.User, token);
         }
 
-        return context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null
-            || await TokenRevocationCaller.OwnsAsync(context, schemes, token).ConfigureAwait(false);
+        if (context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null)
+        {
+            return true;
+        }
+
+        // Not injected: a worker has none, and no endpoints either.
+        IAuthenticationSchemeProvider schemes = context.RequestServices.GetRequiredService<IAuthenticationSchemeProvider>();
+        return await TokenRevocationCaller.OwnsAsync(context, schemes, token).ConfigureAwait(false);
     }
 
     private JsonHttpResult<OAuthError> Refuse(string error, string description)

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -8,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace JwtRevocation.Tests.Endpoints;
 
-public sealed class TokenRevocationMappingTests
+public sealed partial class TokenRevocationMappingTests
 {
     [Fact]
     public async Task The_app_does_not_start_when_nobody_says_who_may_call()
@@ -125,8 +127,10 @@ public sealed class TokenRevocationMappingTests
         response.Headers.GetValues("Access-Control-Allow-Origin").Should().Equal("https://spa.test");
     }
 
-    [Fact]
-    public async Task The_OpenAPI_document_describes_it()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_OpenAPI_document_describes_it(bool reflection)
     {
         await using TestApi api = await StartAsync(
             app =>
@@ -134,7 +138,20 @@ public sealed class TokenRevocationMappingTests
                 app.MapOpenApi();
                 app.MapTokenRevocation("/oauth/revoke").RequireAuthorization("clients").WithName("revoke").WithTags("oauth");
             },
-            services => services.AddOpenApi());
+            services =>
+            {
+                services.AddOpenApi();
+                if (!reflection)
+                {
+                    // As in native code, where an app brings the types of its own endpoints.
+                    services.ConfigureHttpJsonOptions(options =>
+                    {
+                        IList<IJsonTypeInfoResolver> chain = options.SerializerOptions.TypeInfoResolverChain;
+                        chain.Remove(chain.Single(resolver => resolver is DefaultJsonTypeInfoResolver));
+                        chain.Insert(0, AppJson.Default);
+                    });
+                }
+            });
 
         using JsonDocument document = JsonDocument.Parse(
             await api.Client.GetStringAsync("/openapi/v1.json", TestContext.Current.CancellationToken));
@@ -164,6 +181,9 @@ public sealed class TokenRevocationMappingTests
             services?.Invoke(collection);
         },
         endpoints: endpoints);
+
+    [JsonSerializable(typeof(bool?))]
+    private sealed partial class AppJson : JsonSerializerContext;
 
     private sealed class AppRequirement : IAuthorizationRequirementData
     {
