@@ -60,6 +60,15 @@ public static class JwtRevocationServiceCollectionExtensions
         services.TryAddTransient<SignOutHandler>();
 
         services.TryAddSingleton<OpenConnections>();
+        services.TryAddTransient<TokenRevocationEndpoint>();
+        services.ConfigureHttpJsonOptions(static options =>
+        {
+            // Where there is no reflection, the app's OpenAPI document cannot be made without; the app's own types go first.
+            if (!options.SerializerOptions.TypeInfoResolverChain.Contains(EndpointJson.Default))
+            {
+                options.SerializerOptions.TypeInfoResolverChain.Add(EndpointJson.Default);
+            }
+        });
         services.TryAddSingleton<IssuerMessages>();
         services.TryAddSingleton<SecurityEventEndpoint>();
         services.TryAddSingleton<BackChannelLogoutReplays>();

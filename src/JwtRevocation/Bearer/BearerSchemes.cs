@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 
@@ -11,7 +12,8 @@ internal sealed class BearerSchemes(
     IEnumerable<IAuthenticationSchemeProvider> providers,
     IOptionsMonitor<JwtBearerOptions> bearerOptions,
     BearerProtection protection,
-    IOptions<JwtRevocationOptions> options)
+    IOptions<JwtRevocationOptions> options,
+    TimeProvider timeProvider)
 {
     // None in a worker, which has no authentication services.
     private readonly IAuthenticationSchemeProvider? _provider = providers.LastOrDefault();
@@ -27,7 +29,9 @@ internal sealed class BearerSchemes(
     }
 
     /// <summary>Validates a token by the schemes in turn, all but its times.</summary>
-    /// <exception cref="SigningKeysUnavailableException">None accepts it, but the keys of one could not be fetched.</exception>
+    /// <exception cref="SigningKeysUnavailableException">
+    /// None accepts it, but the keys of one could not be fetched, or its issuer may have newer ones than this node.
+    /// </exception>
     /// <exception cref="SecurityTokenValidationException">None accepts it.</exception>
     public async Task<SecurityToken> ValidateAsync(string encodedToken, CancellationToken cancellationToken) =>
         (await ValidateAsync(encodedToken, atAnyTime: true, cancellationToken).ConfigureAwait(false)).Token;
@@ -53,11 +57,7 @@ internal sealed class BearerSchemes(
             "No JwtBearer scheme that JwtRevocation covers accepts the token.", new AggregateException(failures));
     }
 
-    /// <summary>The parameters of one scheme, which is of this name; see the private method.</summary>
-    public Task<(TokenValidationParameters Parameters, Exception? KeysFailure)> GetParametersAsync(
-        string scheme, CancellationToken cancellationToken) => GetParametersAsync(bearerOptions.Get(scheme), cancellationToken);
-
-    private static async Task<SecurityToken?> ValidateAsync(
+    private async Task<SecurityToken?> ValidateAsync(
         JwtBearerOptions bearer, string encodedToken, bool atAnyTime, List<Exception> failures, CancellationToken cancellationToken)
     {
         try
@@ -73,9 +73,20 @@ internal sealed class BearerSchemes(
                 failures.Add(new SigningKeysUnavailableException(keysFailure));
             }
 
-            return bearer.UseSecurityTokenValidators
+            int earlier = failures.Count;
+            SecurityToken? token = bearer.UseSecurityTokenValidators
                 ? ValidateBySecurityTokenValidators(bearer, encodedToken, parameters, failures)
                 : await ValidateByTokenHandlersAsync(bearer, encodedToken, parameters, failures).ConfigureAwait(false);
+            if (token is null && bearer.ConfigurationManager is not null
+                && failures.FindIndex(earlier, static failure => failure is SecurityTokenSignatureKeyNotFoundException) is var at and >= 0
+                && !HasExpired(encodedToken, parameters.ClockSkew))
+            {
+                // Its issuer is right, but its key is not here. New keys are fetched in the background, and not more often
+                // than RefreshInterval: another node may have them already, and accept the token.
+                failures.Add(new SigningKeysUnavailableException(failures[at]));
+            }
+
+            return token;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -165,6 +176,20 @@ internal sealed class BearerSchemes(
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             return (parameters, exception);
+        }
+    }
+
+    /// <summary>Whether a token says that it has expired. A forged one may say so: nobody accepts that.</summary>
+    private bool HasExpired(string encodedToken, TimeSpan skew)
+    {
+        try
+        {
+            DateTime expires = new JsonWebToken(encodedToken).ValidTo;
+            return expires != DateTime.MinValue && expires <= timeProvider.GetUtcNow().UtcDateTime - skew;
+        }
+        catch (ArgumentException)
+        {
+            return false;
         }
     }
 

@@ -59,6 +59,18 @@ internal static partial class Log
     [LoggerMessage(18, LogLevel.Error, "What the app does when the token of an open connection is revoked has thrown.")]
     public static partial void ConnectionEndThrew(this ILogger logger, Exception exception);
 
+    [LoggerMessage(20, LogLevel.Debug, "A token revocation request named a token that no scheme accepts; nothing was stored.")]
+    public static partial void NothingToRevoke(this ILogger logger);
+
+    [LoggerMessage(21, LogLevel.Information, "A token revocation request was refused: {Error}.")]
+    public static partial void RevocationRequestRefused(this ILogger logger, string error);
+
+    [LoggerMessage(22, LogLevel.Warning, "A token revocation request was answered with 503: the keys to validate the token are out of reach.")]
+    public static partial void RevocationRequestUndecided(this ILogger logger, Exception exception);
+
+    [LoggerMessage(23, LogLevel.Debug, "A token revocation request was answered with 503: the token's key is not among those that this node has of its issuer, which may have newer ones.")]
+    public static partial void RevocationRequestOfUnknownKey(this ILogger logger);
+
     [LoggerMessage(30, LogLevel.Information, "A back-channel logout request was refused: {Problem} ({Failure}).")]
     public static partial void LogoutRefused(this ILogger logger, string problem, string failure);
 

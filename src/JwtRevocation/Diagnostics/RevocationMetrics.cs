@@ -17,6 +17,7 @@ internal sealed class RevocationMetrics
     private readonly Counter<long> _revocations;
     private readonly Counter<long> _securityEvents;
     private readonly Counter<long> _logoutRequests;
+    private readonly Counter<long> _revocationRequests;
 
     public RevocationMetrics(IMeterFactory meterFactory, IRevokedTokenStore store)
     {
@@ -25,6 +26,7 @@ internal sealed class RevocationMetrics
         _revocations = meter.CreateCounter<long>("jwt_revocation.revocations", "{revocation}", "Revocations, by outcome and kind of target.");
         _securityEvents = meter.CreateCounter<long>("jwt_revocation.security_events", "{token}", "Security event tokens received (RFC 8935), by outcome.");
         _logoutRequests = meter.CreateCounter<long>("jwt_revocation.logout_requests", "{request}", "Back-channel logout requests, by outcome.");
+        _revocationRequests = meter.CreateCounter<long>("jwt_revocation.revocation_requests", "{request}", "Token revocation requests (RFC 7009), by outcome.");
         if (store is ICountedStore counted)
         {
             meter.CreateObservableUpDownCounter("jwt_revocation.entries", () => counted.Count, "{entry}", "Revocations held in memory.");
@@ -52,6 +54,8 @@ internal sealed class RevocationMetrics
     public void SecurityEventReceived(string outcome) => _securityEvents.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     public void LogoutRequest(string outcome) => _logoutRequests.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    public void RevocationRequested(string outcome) => _revocationRequests.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     private static KeyValuePair<string, object?> Tag(RevocationTargetKind kind) => new("target", kind.ToString());
 }

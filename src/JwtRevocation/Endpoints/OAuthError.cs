@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Mvc;
 
 namespace JwtRevocation;
 
@@ -8,4 +9,7 @@ internal sealed record OAuthError(
     [property: JsonPropertyName("error_description")] string? Description = null);
 
 [JsonSerializable(typeof(OAuthError))]
+[JsonSerializable(typeof(TokenRevocationForm))]
+[JsonSerializable(typeof(ProblemDetails))]
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class EndpointJson : JsonSerializerContext;

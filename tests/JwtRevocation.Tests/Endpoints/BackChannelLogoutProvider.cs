@@ -115,11 +115,11 @@ internal static class BackChannelLogoutProvider
     public static async Task ShouldRefuseAsync(this TestApi api, string logoutToken, string error = "invalid_request")
     {
         using HttpResponseMessage response = await api.LogOutAsync(logoutToken);
-        await response.ShouldBeRefusedAsync(error);
+        await response.ShouldBeRefusedLogoutAsync(error);
         api.Count().Should().Be(0);
     }
 
-    public static async Task ShouldBeRefusedAsync(this HttpResponseMessage response, string error = "invalid_request")
+    public static async Task ShouldBeRefusedLogoutAsync(this HttpResponseMessage response, string error = "invalid_request")
     {
         string body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         response.StatusCode.Should().Be(HttpStatusCode.BadRequest);

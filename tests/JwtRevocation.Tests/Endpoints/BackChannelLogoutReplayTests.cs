@@ -21,10 +21,10 @@ public sealed class BackChannelLogoutReplayTests
         await api.ShouldTakeAsync(token);
 
         using HttpResponseMessage again = await api.LogOutAsync(token);
-        await again.ShouldBeRefusedAsync();
+        await again.ShouldBeRefusedLogoutAsync();
 
         using HttpResponseMessage encrypted = await api.LogOutAsync(TestTokens.EncryptAgain(token));
-        await encrypted.ShouldBeRefusedAsync();
+        await encrypted.ShouldBeRefusedLogoutAsync();
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class BackChannelLogoutReplayTests
             claims["jti"] = "same";
             claims["sid"] = "session-2";
         }));
-        await again.ShouldBeRefusedAsync();
+        await again.ShouldBeRefusedLogoutAsync();
 
         await api.ShouldTakeAsync(Create(claims =>
         {
@@ -57,7 +57,7 @@ public sealed class BackChannelLogoutReplayTests
         store.RevokeFails = true;
 
         using HttpResponseMessage failed = await api.LogOutAsync(token);
-        await failed.ShouldBeRefusedAsync("temporarily_unavailable");
+        await failed.ShouldBeRefusedLogoutAsync("temporarily_unavailable");
         (await api.StatusAsync(access)).Should().Be(HttpStatusCode.OK);
 
         store.RevokeFails = false;

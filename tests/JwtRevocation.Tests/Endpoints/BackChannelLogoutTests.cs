@@ -112,7 +112,7 @@ public sealed class BackChannelLogoutTests
 
         using HttpResponseMessage response = await api.PostAsync(content);
 
-        await response.ShouldBeRefusedAsync();
+        await response.ShouldBeRefusedLogoutAsync();
         api.Count().Should().Be(0);
     }
 
@@ -125,7 +125,7 @@ public sealed class BackChannelLogoutTests
         using FormUrlEncodedContent many = new([.. Enumerable.Range(0, 100).Select(i => new KeyValuePair<string, string>($"p{i}", "v")), new("logout_token", Create())]);
         using HttpResponseMessage response = await api.PostAsync(many);
 
-        await response.ShouldBeRefusedAsync();
+        await response.ShouldBeRefusedLogoutAsync();
     }
 
     [Fact]
@@ -144,7 +144,7 @@ public sealed class BackChannelLogoutTests
         using FormUrlEncodedContent form = new([]);
         using HttpResponseMessage response = await api.Client.PostAsync($"{BackChannelLogoutProvider.Path}?logout_token={Create()}", form, TestContext.Current.CancellationToken);
 
-        await response.ShouldBeRefusedAsync();
+        await response.ShouldBeRefusedLogoutAsync();
     }
 
     [Fact]

@@ -267,7 +267,7 @@ public sealed class BackChannelLogoutTokenTests
 
         clock.Advance(TimeSpan.FromTicks(1));
         using HttpResponseMessage expired = await api.LogOutAsync(second);
-        await expired.ShouldBeRefusedAsync();
+        await expired.ShouldBeRefusedLogoutAsync();
         api.Count().Should().Be(1);
     }
 
