@@ -66,7 +66,10 @@ internal sealed class IssuerMessages(BearerSchemes schemes, TimeProvider timePro
         parameters.LifetimeValidator = (notBefore, expires, _, _) =>
         {
             DateTime now = timeProvider.GetUtcNow().UtcDateTime;
-            return !(expires <= now - skew) && !(notBefore > now + skew);
+
+            // A handler that has no key for the token asks with the least of all times for an 'exp' that is not there. To refuse
+            // that would hide that the key is missing, and the issuer's new keys would never be fetched.
+            return !(expires > DateTime.MinValue && expires <= now - skew) && !(notBefore > now + skew);
         };
     }
 }
