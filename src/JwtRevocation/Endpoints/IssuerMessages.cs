@@ -85,6 +85,13 @@ internal sealed class IssuerMessages(
             return signed.TryGetHeaderValue("crit", out object _) ? throw Invalid(null) : signed;
         }
 
+        if (result.Exception is SecurityTokenSignatureKeyNotFoundException && configuration is not null && bearer.RefreshOnIssuerKeyNotFound)
+        {
+            // The manager fetches in the background, and not more often than its RefreshInterval: a new key may be on its way,
+            // and an issuer that is told "invalid" would not send the message again.
+            throw new SigningKeysUnavailableException(result.Exception);
+        }
+
         throw keysFailure is not null && IsForWantOfConfiguration(result.Exception) ? new SigningKeysUnavailableException(keysFailure) : Invalid(result.Exception);
 
         async Task<OpenIdConnectConfiguration?> GetConfigurationAsync()
@@ -167,7 +174,10 @@ internal sealed class IssuerMessages(
             LifetimeValidator = (notBefore, expires, _, _) =>
             {
                 DateTime now = timeProvider.GetUtcNow().UtcDateTime;
-                return !(now - expires >= skew) && !(notBefore - now > skew);
+
+                // Of an unverified token, IdentityModel passes the earliest time for one that is not there.
+                bool hasExpired = expires > DateTime.MinValue && now - expires >= skew;
+                return !hasExpired && !(notBefore - now > skew);
             },
         };
 

@@ -52,7 +52,7 @@ public sealed class SecurityEventFuzzTests
                 using HttpResponseMessage response = await api.SendAsync(body);
                 response.StatusCode.Should().Be(HttpStatusCode.BadRequest);
             },
-            iter: 1000,
+            iter: Math.Max(1000, Check.Iter),
             threads: 1);
         store.Taken.Should().BeEmpty();
     }
@@ -72,7 +72,7 @@ public sealed class SecurityEventFuzzTests
                 using HttpResponseMessage response = await api.SendAsync(body);
                 response.StatusCode.Should().Be(HttpStatusCode.BadRequest);
             },
-            iter: 1000,
+            iter: Math.Max(1000, Check.Iter),
             threads: 1);
         store.Taken.Should().BeEmpty();
     }
@@ -105,7 +105,7 @@ public sealed class SecurityEventFuzzTests
                     revoking++;
                 }
             },
-            iter: 3000,
+            iter: Math.Max(3000, Check.Iter),
             threads: 1);
         revoking.Should().BePositive("or nothing was tested");
     }
@@ -133,7 +133,7 @@ public sealed class SecurityEventFuzzTests
                     ShouldAskFor(Encoding.UTF8.GetString(json), store.Taken);
                 }
             },
-            iter: 3000,
+            iter: Math.Max(3000, Check.Iter),
             threads: 1);
     }
 

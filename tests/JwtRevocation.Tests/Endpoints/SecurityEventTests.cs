@@ -289,6 +289,18 @@ public sealed class SecurityEventTests
     }
 
     [Fact]
+    public async Task A_new_key_of_the_issuer_is_fetched()
+    {
+        await using SecurityEventApi api = await SecurityEventApi.StartAsync(bearer: scheme =>
+        {
+            scheme.TokenValidationParameters.IssuerSigningKeys = null;
+            scheme.ConfigurationManager = new RolledOverKeys();
+        });
+        await api.AcknowledgedAsync(api.Message());
+        await api.ShouldBeRevokedAsync(api.Token());
+    }
+
+    [Fact]
     public async Task Problem_details_say_what_is_wrong_with_a_request_if_the_app_has_them()
     {
         await using SecurityEventApi api = await SecurityEventApi.StartAsync(
@@ -503,6 +515,29 @@ public sealed class SecurityEventTests
 
         public void RequestRefresh()
         {
+        }
+    }
+
+    /// <summary>Keys that are the issuer's old ones until somebody asks anew.</summary>
+    private sealed class RolledOverKeys : BaseConfigurationManager, IConfigurationManager<OpenIdConnectConfiguration>
+    {
+        private OpenIdConnectConfiguration _configuration = With(TestKeys.For("RS256").Key);
+
+        public Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel) => Task.FromResult(_configuration);
+
+        public override Task<BaseConfiguration> GetBaseConfigurationAsync(CancellationToken cancel) => Task.FromResult<BaseConfiguration>(_configuration);
+
+        public override void RequestRefresh() => _configuration = With(TestKeys.All);
+
+        private static OpenIdConnectConfiguration With(params SecurityKey[] keys)
+        {
+            OpenIdConnectConfiguration configuration = new() { Issuer = TestTokens.Issuer };
+            foreach (SecurityKey key in keys)
+            {
+                configuration.SigningKeys.Add(key);
+            }
+
+            return configuration;
         }
     }
 
