@@ -144,7 +144,7 @@ public sealed class BackChannelLogoutSchemeTests
             bearer.TokenValidationParameters = new() { ValidAudience = TestTokens.Audience };
             bearer.ConfigurationManager = isBase ? new BaseRollingKeys(rolling) : rolling;
         });
-        await api.ShouldRefuseAsync(Create(credentials: newKey));
+        await api.ShouldRefuseAsync(Create(credentials: newKey), "temporarily_unavailable");
         rolling.Refreshes.Should().Be(1);
 
         // Nobody can have it fetched by what is not for this app anyway.
@@ -158,7 +158,7 @@ public sealed class BackChannelLogoutSchemeTests
         rolling.Refreshes.Should().Be(2);
     }
 
-    /// <summary>It fetches in the background: what comes meanwhile is refused, and a retry of the provider's works.</summary>
+    /// <summary>It fetches in the background: what comes meanwhile has failed, and a retry of the provider's works.</summary>
     [Fact]
     public async Task A_new_signing_key_is_fetched_by_the_manager_that_JwtBearer_makes()
     {
@@ -212,7 +212,7 @@ public sealed class BackChannelLogoutSchemeTests
         });
         (await api.StatusAsync(TestTokens.Create(credentials: withdrawn))).Should().Be(HttpStatusCode.OK);
 
-        await api.ShouldRefuseAsync(Create(credentials: withdrawn));
+        await api.ShouldRefuseAsync(Create(credentials: withdrawn), "temporarily_unavailable");
     }
 
     [Fact]
