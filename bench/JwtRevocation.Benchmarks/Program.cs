@@ -15,6 +15,7 @@ return args switch
     ["fleet-listen", string redis, string deaf] => await PropagationProgram.ListenAsync(redis, bool.Parse(deaf)),
     ["fleet-read", string redis] => await ColdStartProgram.ReadAsync(redis),
     ["fleet-start", string redis] => await ColdStartProgram.StartAsync(redis),
+    ["fleet-connections", string redis] => await ConnectionsNode.RunAsync(redis),
     ["fleet-herd", string redis, string entries] => await HerdProgram.BeNodesAsync(redis, int.Parse(entries, CultureInfo.InvariantCulture)),
     _ => RunBenchmarks(args),
 };

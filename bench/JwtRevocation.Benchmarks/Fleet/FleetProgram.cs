@@ -14,7 +14,8 @@ internal static class FleetProgram
             "coldstart" => ColdStartProgram.RunAsync(settings.GetValue("entries", 1_000_000)),
             "herd" => HerdProgram.RunAsync(settings.GetValue("entries", 100_000)),
             "soak" => SoakProgram.RunAsync(settings.GetValue("seconds", 600), settings.GetValue("seed", Random.Shared.Next())),
-            _ => throw new ArgumentException($"There is no program 'fleet {what}', but propagation, coldstart, herd and soak."),
+            "connections" => ConnectionsProgram.RunAsync(settings.GetValue("each", 1_000), settings.GetValue("subjects", 100)),
+            _ => throw new ArgumentException($"There is no program 'fleet {what}', but propagation, coldstart, herd, soak and connections."),
         };
     }
 }
