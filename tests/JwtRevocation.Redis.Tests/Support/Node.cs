@@ -69,6 +69,12 @@ internal sealed class Node : IAsyncDisposable
         builder.Services.AddHealthChecks().AddJwtRevocation();
         WebApplication app = builder.Build();
         app.MapGet("/me", (HttpContext context) => context.User.FindFirst("sub")?.Value).RequireAuthorization();
+        app.MapGet("/open", async context =>
+        {
+            await context.Response.WriteAsync("open", context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted);
+        }).RequireAuthorization().EndOnRevocation();
         app.MapPost("/sign-out", () => TypedResults.SignOut()).RequireAuthorization();
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new(app, messages);
@@ -80,6 +86,25 @@ internal sealed class Node : IAsyncDisposable
         request.Headers.Authorization = new("Bearer", token);
         using HttpResponseMessage response = await _client.SendAsync(request, TestContext.Current.CancellationToken);
         return response.StatusCode;
+    }
+
+    /// <summary>Opens a request that ends with its token only. The task within is done when it has.</summary>
+    public async Task<Task> OpenAsync(string token)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, "/open");
+        request.Headers.Authorization = new("Bearer", token);
+        HttpResponseMessage response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        response.StatusCode.Should().Be(HttpStatusCode.OK);
+        return ReadToTheEndAsync(response);
+
+        static async Task ReadToTheEndAsync(HttpResponseMessage response)
+        {
+            using (response)
+            {
+                Func<Task> read = () => response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+                await read.Should().ThrowAsync<Exception>("it is broken off");
+            }
+        }
     }
 
     public async Task<HttpStatusCode> SignOutAsync(string token)
