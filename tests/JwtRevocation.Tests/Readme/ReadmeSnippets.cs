@@ -1,7 +1,10 @@
+using System.Net.WebSockets;
+using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.Tokens;
 using StackExchange.Redis;
@@ -117,6 +120,34 @@ internal static class ReadmeSnippets
         }).RequireAuthorization("admin");
     }
 
+    public static void Hub(WebApplication app)
+    {
+        app.MapHub<ChatHub>("/chat").RequireAuthorization().EndOnRevocation();
+    }
+
+    public static void Connections(WebApplication app)
+    {
+        app.MapGet("/prices", (Prices prices, CancellationToken cancellationToken) => TypedResults.ServerSentEvents(prices.ReadAllAsync(cancellationToken)))
+            .RequireAuthorization()
+            .EndOnRevocation(orExpiration: true);
+
+        app.MapGet("/socket", async (HttpContext context) =>
+        {
+            using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
+            using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, context.GetTokenRevoked());
+            await TalkAsync(socket, newToken => context.ContinueWithTokenAsync(newToken, ending.Token), ending.Token);
+        }).RequireAuthorization();
+    }
+
+    public static void Elsewhere(WebApplication app)
+    {
+        app.MapTokenRevocation("/oauth/revoke").RequireAuthorization("clients");
+
+        app.MapBackChannelLogout("/backchannel-logout", configure: options => options.Audiences.Add("my-client-id"));
+
+        app.MapSecurityEvents("/security-events", configure: options => options.Audiences.Add("https://api.example"));
+    }
+
     public static TokenValidationParameters WithoutJwtBearer(IServiceProvider serviceProvider)
     {
         TokenValidationParameters parameters = new TokenValidationParameters { ValidIssuer = "https://issuer", ValidAudience = "api" }
@@ -129,10 +160,32 @@ internal static class ReadmeSnippets
         builder.Services.AddJwtRevocation().AddStore<MyRevokedTokenStore>();
     }
 
+    private static Task TalkAsync(WebSocket socket, Func<string, Task> continueAsync, CancellationToken cancellationToken) =>
+        Task.WhenAll(socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, cancellationToken), continueAsync(""));
+
     private static string SignToken(string subject, DateTimeOffset issuedAt) =>
         TestTokens.Create(subject: subject, configure: descriptor => descriptor.IssuedAt = issuedAt.UtcDateTime);
 
     internal sealed record LeakedToken(string Token);
+
+    internal sealed class Prices : IDisposable
+    {
+        private readonly PeriodicTimer _changes = new(TimeSpan.FromSeconds(1));
+
+        public async IAsyncEnumerable<string> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            while (await _changes.WaitForNextTickAsync(cancellationToken))
+            {
+                yield return "42";
+            }
+        }
+
+        public void Dispose() => _changes.Dispose();
+    }
+
+#pragma warning disable CA1812 // SignalR makes it.
+    private sealed class ChatHub : Hub;
+#pragma warning restore CA1812
 
     private sealed class MyRevokedTokenStore : IRevokedTokenStore
     {

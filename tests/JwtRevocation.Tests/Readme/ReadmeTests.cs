@@ -35,11 +35,18 @@ public sealed partial class ReadmeTests
             services =>
             {
                 services.AddAuthentication().AddJwtBearer(bearer => TestApi.UseTestTokens(bearer));
-                services.AddAuthorizationBuilder().AddPolicy("admin", policy => policy.RequireAuthenticatedUser());
+                services.AddAuthorizationBuilder()
+                    .AddPolicy("admin", policy => policy.RequireAuthenticatedUser())
+                    .AddPolicy("clients", policy => policy.RequireAuthenticatedUser());
+                services.AddSignalR();
+                services.AddSingleton<ReadmeSnippets.Prices>();
                 services.AddJwtRevocation();
             },
             app =>
             {
+                ReadmeSnippets.Hub(app);
+                ReadmeSnippets.Connections(app);
+                ReadmeSnippets.Elsewhere(app);
                 ReadmeSnippets.Everywhere(app);
                 ReadmeSnippets.Details(app);
                 ReadmeSnippets.Password(app);
