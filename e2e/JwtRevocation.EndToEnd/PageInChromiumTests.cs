@@ -77,6 +77,32 @@ public sealed class PageInChromiumTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Page_in_Chromium_shows_what_is_open_end_when_the_other_device_signs_out_everywhere()
+    {
+        IPage page = await OpenAsync(width: 1280, height: 900);
+        await ClickAsync(page, "phone", "Sign in", "POST /sign-in → 200 OK");
+        await ClickAsync(page, "laptop", "Sign in", "POST /sign-in → 200 OK");
+        await ExpectLinksAsync("phone", "open");
+        await ExpectLinksAsync("laptop", "open");
+        await page.Locator("#phone .chat input").FillAsync("is that you?");
+        await page.Locator("#phone .chat").GetByRole(AriaRole.Button, new() { Name = "Say", Exact = true }).ClickAsync();
+        await Expect(page.Locator("#laptop .last")).ToContainTextAsync("alice: is that you?");
+
+        await ClickAsync(page, "phone", "Sign out everywhere", "POST /sign-out/everywhere → 200 OK");
+
+        await ExpectLinksAsync("laptop", "closed");
+        await ExpectLinksAsync("phone", "closed");
+        await page.ScreenshotAsync(new() { Path = Path.Combine(Repository.Screenshots, "page-open.png"), FullPage = true });
+        _pageErrors.Should().BeEmpty();
+
+        async Task ExpectLinksAsync(string device, string state)
+        {
+            await Expect(page.Locator($"#{device} [data-link=events]")).ToHaveTextAsync($"events {state}");
+            await Expect(page.Locator($"#{device} [data-link=chat]")).ToHaveTextAsync($"chat {state}");
+        }
+    }
+
+    [Fact]
     public async Task Page_in_Chromium_fits_a_narrow_screen()
     {
         IPage page = await OpenAsync(width: 390, height: 844);

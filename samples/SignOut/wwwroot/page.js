@@ -123,7 +123,7 @@ function addDevice(name) {
     },
   };
 
-  for (const button of section.querySelectorAll('button')) {
+  for (const button of section.querySelectorAll('button[data-action]')) {
     button.addEventListener('click', async () => {
       await actions[button.dataset.action]();
       await watch();
