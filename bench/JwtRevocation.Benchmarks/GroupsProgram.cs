@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using JwtRevocation.Benchmarks.Reporting;
 using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace JwtRevocation.Benchmarks;

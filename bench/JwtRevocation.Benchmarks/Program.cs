@@ -1,6 +1,7 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using JwtRevocation.Benchmarks;
+using JwtRevocation.Benchmarks.Api;
 using JwtRevocation.Benchmarks.Fleet;
 
 return args switch
@@ -8,9 +9,8 @@ return args switch
     ["gate"] => await GateProgram.RunAsync(),
     ["footprint"] => FootprintProgram.Run(),
     ["groups"] => GroupsProgram.Run(),
-    ["api", .. string[] rest] => await ApiLoad.RunAsync(rest),
-    ["serve", string mode] => await ApiServer.RunAsync(Enum.Parse<ApiMode>(mode), redis: null),
-    ["serve", string mode, string redis] => await ApiServer.RunAsync(Enum.Parse<ApiMode>(mode), redis),
+    ["api", .. string[] rest] => await ApiProgram.RunAsync(rest),
+    ["serve", string mode, string shared] => await ApiServer.RunAsync(Enum.Parse<ApiMode>(mode), shared),
     ["fleet", string what, .. string[] rest] => await FleetProgram.RunAsync(what, rest),
     ["fleet-listen", string redis, string deaf] => await PropagationProgram.ListenAsync(redis, bool.Parse(deaf)),
     ["fleet-read", string redis] => await ColdStartProgram.ReadAsync(redis),

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using JwtRevocation.Benchmarks.Reporting;
 using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace JwtRevocation.Benchmarks;

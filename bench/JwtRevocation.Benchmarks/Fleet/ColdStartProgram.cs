@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using JwtRevocation.Benchmarks.Reporting;
 using StackExchange.Redis;
 
 namespace JwtRevocation.Benchmarks.Fleet;
