@@ -7,6 +7,9 @@ namespace JwtRevocation.Benchmarks.Api;
 /// <summary>An API in a process of its own, and what it does under load.</summary>
 internal sealed class ApiProcess : IDisposable
 {
+    // Of all methods that it has compiled, those of the last second.
+    private const double CompilerIsDone = 0.005;
+
     private readonly Child _child;
     private readonly string _url;
     private long _requests;
@@ -29,13 +32,19 @@ internal sealed class ApiProcess : IDisposable
         return api;
     }
 
-    public async Task WarmUpAsync(IEnumerable<ApiLoad> loads, int seconds)
+    /// <summary>Drives it until its compiler has next to nothing left to do.</summary>
+    public async Task WarmUpAsync(IEnumerable<ApiLoad> loads, int atMostSeconds)
     {
-        // What comes first has everything compiled, and the next one little.
         foreach (ApiLoad load in loads)
         {
-            await load.RunAsync(_url, seconds);
-            seconds = Math.Max(1, seconds / 3);
+            long compiled = 0;
+            for (int second = 0, quiet = 0; second < atMostSeconds && quiet < 2; second++)
+            {
+                await load.RunAsync(_url, seconds: 1);
+                long before = compiled;
+                compiled = (await ReadAsync(ApiGauge.Read)).Compiled;
+                quiet = compiled - before < compiled * CompilerIsDone ? quiet + 1 : 0;
+            }
         }
 
         _heldBefore = (await ReadAsync(ApiGauge.Collect)).Held;

@@ -10,6 +10,8 @@ internal static class ApiProgram
 {
     public static async Task<int> RunAsync(string[] args)
     {
+        // What the Web SDK sets for an API; the processes that are started from here have it.
+        Environment.SetEnvironmentVariable("DOTNET_gcServer", "1");
         ApiSettings settings = ApiSettings.Parse(args);
         Report report = new("api", "A whole API beside the alternatives", string.Join(' ', ["api", .. args]));
         ApiKeys keys = ApiKeys.Create();

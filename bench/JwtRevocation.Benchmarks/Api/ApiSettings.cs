@@ -6,7 +6,7 @@ namespace JwtRevocation.Benchmarks.Api;
 /// <param name="Instances">Processes of each: one keeps its luck with compilation and memory layout for life.</param>
 /// <param name="Rounds">How often each process is driven with each algorithm.</param>
 /// <param name="Seconds">For how long, each time.</param>
-/// <param name="WarmUp">For how many seconds before: so long does it take until the compiler is done.</param>
+/// <param name="WarmUp">For how many seconds it is warmed up at most, should the compiler not be done before.</param>
 /// <param name="Rs256">Whether with RS256, too.</param>
 /// <param name="Output">The directory for the report.</param>
 internal sealed record ApiSettings(ApiMode[] Modes, int Instances, int Rounds, int Seconds, int WarmUp, bool Rs256, string Output)
@@ -20,7 +20,7 @@ internal sealed record ApiSettings(ApiMode[] Modes, int Instances, int Rounds, i
             settings.GetValue("instances", quick ? 1 : 3),
             settings.GetValue("rounds", quick ? 2 : 5),
             settings.GetValue("seconds", 1),
-            settings.GetValue("warm-up", quick ? 4 : 8),
+            settings.GetValue("warm-up", quick ? 3 : 20),
             settings.GetValue("rs256", !quick),
             settings.GetValue("output", "artifacts/benchmarks")!);
     }
