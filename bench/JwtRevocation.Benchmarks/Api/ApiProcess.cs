@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using JwtRevocation.Benchmarks.Fleet;
+using JwtRevocation.Benchmarks.Reporting;
 
 namespace JwtRevocation.Benchmarks.Api;
 
@@ -42,24 +43,24 @@ internal sealed class ApiProcess : IDisposable
             {
                 await load.RunAsync(_url, seconds: 1);
                 long before = compiled;
-                compiled = (await ReadAsync(ApiGauge.Read)).Compiled;
+                compiled = (await ReadAsync(ProcessGauge.Read)).Compiled;
                 quiet = compiled - before < compiled * CompilerIsDone ? quiet + 1 : 0;
             }
         }
 
-        _heldBefore = (await ReadAsync(ApiGauge.Collect)).Held;
+        _heldBefore = (await ReadAsync(ProcessGauge.Collect)).Held;
     }
 
     public async Task<ApiSlice> DriveAsync(ApiLoad load, int seconds)
     {
-        ApiGauge before = await ReadAsync(ApiGauge.Read);
+        ProcessGauge before = await ReadAsync(ProcessGauge.Read);
         Wrk run = await load.RunAsync(_url, seconds);
-        ApiGauge after = await ReadAsync(ApiGauge.Read);
+        ProcessGauge after = await ReadAsync(ProcessGauge.Read);
         _requests += run.Requests;
         return new(run, (after.Processor - before.Processor) / run.Requests, (after.Allocated - before.Allocated) / (double)run.Requests);
     }
 
-    public async Task WeighAsync() => Growth = ((await ReadAsync(ApiGauge.Collect)).Held - _heldBefore) / (double)_requests;
+    public async Task WeighAsync() => Growth = ((await ReadAsync(ProcessGauge.Collect)).Held - _heldBefore) / (double)_requests;
 
     public void Dispose() => _child.Dispose();
 
@@ -88,9 +89,9 @@ internal sealed class ApiProcess : IDisposable
         }
     }
 
-    private async Task<ApiGauge> ReadAsync(string what)
+    private async Task<ProcessGauge> ReadAsync(string what)
     {
         _child.WriteLine(what);
-        return ApiGauge.Parse(await _child.ReadLineAsync());
+        return ProcessGauge.Parse(await _child.ReadLineAsync());
     }
 }

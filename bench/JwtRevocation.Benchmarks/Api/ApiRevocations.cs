@@ -10,41 +10,26 @@ internal static class ApiRevocations
 
     public static async Task AddAsync(IRevokedTokenStore store, ApiMode mode)
     {
-        IEnumerable<RevocationTarget> targets = mode switch
+        IEnumerable<Revocation> revocations = mode switch
         {
             ApiMode.InMemory => Tokens(Some),
             ApiMode.Million => Tokens(1_000_000),
-            ApiMode.AllKinds => [.. Tokens(OfEachKind), .. Groups()],
+            ApiMode.AllKinds => [.. Tokens(OfEachKind), .. EveryKind.Of(OfEachKind)],
             _ => [],
         };
-        foreach (RevocationTarget target in targets)
+        foreach (Revocation revocation in revocations)
         {
-            await store.RevokeAsync(new() { Target = target, Expires = DateTimeOffset.MaxValue, Cutoff = Cutoff(target) }, CancellationToken.None);
+            await store.RevokeAsync(revocation, CancellationToken.None);
         }
     }
 
-    private static IEnumerable<RevocationTarget> Tokens(int count)
+    private static IEnumerable<Revocation> Tokens(int count)
     {
         Random random = new(1);
-        return Enumerable.Range(0, count)
-            .Select(_ => RevocationTarget.OfStored(new(new UInt128((ulong)random.NextInt64(), (ulong)random.NextInt64()))));
-    }
-
-    private static IEnumerable<RevocationTarget> Groups() =>
-    [
-        .. Enumerable.Range(ApiTokens.Count + 1, OfEachKind).SelectMany(static number => new[]
+        return Enumerable.Range(0, count).Select(_ => new Revocation
         {
-            RevocationTarget.Subject(SampleTokens.Issuer, ApiTokens.Subject(number)),
-            RevocationTarget.TokenId(SampleTokens.Issuer, $"{number:x32}"),
-            RevocationTarget.Session(SampleTokens.Issuer, $"{number:x16}"),
-            RevocationTarget.Client(SampleTokens.Issuer, $"client {number}"),
-            RevocationTarget.Claim(SampleTokens.Issuer, "tenant", $"tenant {number}"),
-        }),
-        RevocationTarget.IssuedBy(SampleTokens.Issuer),
-        RevocationTarget.Everything,
-    ];
-
-    // Before the tokens were issued, so that these two do not end all of them.
-    private static DateTimeOffset? Cutoff(RevocationTarget target) =>
-        target.Kind is RevocationTargetKind.Issuer or RevocationTargetKind.Everything ? DateTimeOffset.UnixEpoch : null;
+            Target = RevocationTarget.OfStored(new(new UInt128((ulong)random.NextInt64(), (ulong)random.NextInt64()))),
+            Expires = DateTimeOffset.MaxValue,
+        });
+    }
 }

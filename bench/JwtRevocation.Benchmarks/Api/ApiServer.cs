@@ -1,4 +1,5 @@
 using JwtRevocation.Benchmarks.Api.Published;
+using JwtRevocation.Benchmarks.Reporting;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -35,7 +36,7 @@ internal static class ApiServer
         await RevokeAsync(app.Services, mode, new(ApiTokens.Encode(ApiTokens.Revoked, keys.Hs256)) { SigningKey = keys.Hs256.Key });
         await app.StartAsync();
         Console.WriteLine(app.Urls.Single());
-        await ApiGauge.AnswerAsync();
+        await ProcessGauge.AnswerAsync();
         return 0;
     }
 
