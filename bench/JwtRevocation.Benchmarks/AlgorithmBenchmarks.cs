@@ -7,7 +7,7 @@ namespace JwtRevocation.Benchmarks;
 
 /// <summary>What the check is next to: the validation of a token, by how it is signed, with a million tokens revoked.</summary>
 [MemoryDiagnoser]
-[Config(typeof(ShortConfig))]
+[Config(typeof(InProcessConfig))]
 public class AlgorithmBenchmarks
 {
     private const int Tokens = 64;
