@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using JwtRevocation.Benchmarks.Reporting;
 using Microsoft.Extensions.Time.Testing;
 using Microsoft.IdentityModel.JsonWebTokens;
 
@@ -7,43 +8,50 @@ namespace JwtRevocation.Benchmarks;
 /// <summary>A million revocations: what they weigh, how fast they come, and what their going does to requests.</summary>
 internal static class FootprintProgram
 {
-    private const int Entries = 1_000_000;
     private const int LifetimeMinutes = 60;
 
     private static readonly TimeSpan Control = TimeSpan.FromSeconds(2);
 
-    public static int Run()
+    public static bool Run(Report report, int entries)
     {
         FakeTimeProvider time = new();
         SampleTokens tokens = SampleTokens.Hs256();
-        JsonWebToken[] pool = [.. tokens.Read(Enumerable.Range(Entries / 2, 16_384))];
+        JsonWebToken[] pool = [.. tokens.Read(Enumerable.Range(entries / 2, 16_384))];
         using InMemoryRevokedTokenStore store = new(time);
         double empty = Memory();
 
-        RevokeAll(tokens, store, time);
+        (double perSecond, TimeSpan longest) = RevokeAll(entries, tokens, store, time);
         double full = Memory();
         double perEntry = (full - empty) / store.Count;
-        Console.WriteLine($"{store.Count:N0} entries take {perEntry:F1} bytes each (target: under 90)");
+        TimeSpan sweep = SweepOnce(time);
 
         // What the machine does to any two busy threads shows in the second of these.
-        Console.WriteLine();
-        Console.WriteLine("Checks meanwhile                 checks    p50 µs    p99 µs  p99.99 µs    max ms  over 10 ms   GC ms");
-        Print("nothing else goes on", PauseRecorder.During(Idle, store, pool));
-        Print("a thread busy with nothing", PauseRecorder.During(Spin, store, pool));
-        Print("60 sweeps, one after another", PauseRecorder.During(() => LapseAll(time), store, pool));
-
+        PauseRecorder idle = PauseRecorder.During(Idle, store, pool);
+        PauseRecorder busy = PauseRecorder.During(Spin, store, pool);
+        PauseRecorder sweeps = PauseRecorder.During(() => LapseAll(time), store, pool);
         double after = Memory();
-        Console.WriteLine();
-        Console.WriteLine(
-            $"Memory: {empty / 1e6:F1} MB empty, {full / 1e6:F1} MB full, {after / 1e6:F1} MB after the sweeps, with {store.Count} entries (target: within 10 % of empty)");
+
+        report.Write($"**{entries:N0} single tokens.**");
+        report.Table(
+            ["", "", "target"],
+            [
+                ["memory of an entry", $"{perEntry:F1} bytes", "90"],
+                ["revocations per second by one thread", $"{perSecond:N0}", ""],
+                ["the longest of them, while the table grew", $"{longest.TotalMilliseconds:F1} ms", ""],
+                ["a sweep in which nothing lapses", $"{sweep.TotalMilliseconds:F1} ms, {sweep.TotalNanoseconds / entries:F1} ns an entry", ""],
+                ["memory: empty, full, after all have lapsed", $"{empty / 1e6:F1} MB, {full / 1e6:F1} MB, {after / 1e6:F1} MB", "within 10 % of empty"],
+            ]);
+        report.Table(
+            ["a thread that checks, meanwhile", "checks", "p50", "p99", "p99.99", "longest", "over 10 ms", "collections took"],
+            [Row("nothing else goes on", idle), Row("a thread busy with nothing", busy), Row($"{LifetimeMinutes + 2} sweeps, one after another, in which all lapse", sweeps)]);
         GC.KeepAlive(pool);
-        return perEntry < 90 && store.Count == 0 && after <= empty * 1.1 ? 0 : 1;
+        return perEntry < 90 && store.Count == 0 && after <= empty * 1.1;
     }
 
     // What it makes is garbage once it returns.
-    private static void RevokeAll(SampleTokens tokens, InMemoryRevokedTokenStore store, TimeProvider time)
+    private static (double PerSecond, TimeSpan Longest) RevokeAll(int entries, SampleTokens tokens, InMemoryRevokedTokenStore store, TimeProvider time)
     {
-        RevocationTarget[] targets = [.. tokens.Read(Enumerable.Range(0, Entries)).Select(RevocationTarget.Token)];
+        RevocationTarget[] targets = [.. tokens.Read(Enumerable.Range(0, entries)).Select(RevocationTarget.Token)];
         Random random = new(1);
         DateTimeOffset now = time.GetUtcNow();
         TimeSpan longest = default;
@@ -56,8 +64,7 @@ internal static class FootprintProgram
             longest = elapsed > longest ? elapsed : longest;
         }
 
-        double perSecond = targets.Length / Stopwatch.GetElapsedTime(start).TotalSeconds;
-        Console.WriteLine($"{perSecond:N0} revocations per second by one thread; the longest took {longest.TotalMilliseconds:F0} ms, while the table grew");
+        return (targets.Length / Stopwatch.GetElapsedTime(start).TotalSeconds, longest);
     }
 
     // The clock's timers run on the thread that advances it; an entry goes at the second sweep after it has lapsed.
@@ -67,6 +74,14 @@ internal static class FootprintProgram
         {
             time.Advance(TimeSpan.FromMinutes(1));
         }
+    }
+
+    // Nothing goes yet: an entry does at the second sweep after it has lapsed.
+    private static TimeSpan SweepOnce(FakeTimeProvider time)
+    {
+        long start = Stopwatch.GetTimestamp();
+        time.Advance(TimeSpan.FromMinutes(1));
+        return Stopwatch.GetElapsedTime(start);
     }
 
     private static void Idle() => Thread.Sleep(Control);
@@ -85,8 +100,15 @@ internal static class FootprintProgram
         return GC.GetTotalMemory(forceFullCollection: true);
     }
 
-    private static void Print(string what, PauseRecorder recorder) => Console.WriteLine(
-        $"{what,-28} {recorder.Checks,10:N0} {recorder.Percentile(0.5).TotalMicroseconds,9:F2} {recorder.Percentile(0.99).TotalMicroseconds,9:F2}"
-        + $" {recorder.Percentile(0.9999).TotalMicroseconds,10:F1} {recorder.Longest.TotalMilliseconds,9:F2} {recorder.LongerThan10Ms,11}"
-        + $" {recorder.GarbageCollection.TotalMilliseconds,7:F1}");
+    private static string[] Row(string what, PauseRecorder recorder) =>
+    [
+        what,
+        $"{recorder.Checks:N0}",
+        $"{recorder.Percentile(0.5).TotalMicroseconds:F2} µs",
+        $"{recorder.Percentile(0.99).TotalMicroseconds:F2} µs",
+        $"{recorder.Percentile(0.9999).TotalMicroseconds:F1} µs",
+        $"{recorder.Longest.TotalMilliseconds:F2} ms",
+        $"{recorder.LongerThan10Ms}",
+        $"{recorder.GarbageCollection.TotalMilliseconds:F1} ms",
+    ];
 }

@@ -1,22 +1,22 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using JwtRevocation.Benchmarks;
+using JwtRevocation.Benchmarks.Api;
 using JwtRevocation.Benchmarks.Fleet;
 
 return args switch
 {
     ["gate"] => await GateProgram.RunAsync(),
-    ["footprint"] => FootprintProgram.Run(),
-    ["groups"] => GroupsProgram.Run(),
-    ["api", .. string[] rest] => await ApiLoad.RunAsync(rest),
-    ["serve", string mode] => await ApiServer.RunAsync(Enum.Parse<ApiMode>(mode), redis: null),
-    ["serve", string mode, string redis] => await ApiServer.RunAsync(Enum.Parse<ApiMode>(mode), redis),
-    ["fleet", string what, .. string[] rest] => await FleetProgram.RunAsync(what, rest),
+    ["api", .. string[] rest] => await ApiProgram.RunAsync(rest),
+    ["serve", string mode, string shared] => await ApiServer.RunAsync(Enum.Parse<ApiMode>(mode), shared),
+    ["micro", .. string[] rest] => await MicroProgram.RunAsync(rest),
+    ["fleet", .. string[] rest] => await FleetProgram.RunAsync(rest),
     ["fleet-listen", string redis, string deaf] => await PropagationProgram.ListenAsync(redis, bool.Parse(deaf)),
     ["fleet-read", string redis] => await ColdStartProgram.ReadAsync(redis),
     ["fleet-start", string redis] => await ColdStartProgram.StartAsync(redis),
     ["fleet-connections", string redis] => await ConnectionsNode.RunAsync(redis),
-    ["fleet-herd", string redis, string entries] => await HerdProgram.BeNodesAsync(redis, int.Parse(entries, CultureInfo.InvariantCulture)),
+    ["fleet-nodes", string redis, string count, string entries] =>
+        await FleetNodes.RunAsync(redis, int.Parse(count, CultureInfo.InvariantCulture), int.Parse(entries, CultureInfo.InvariantCulture)),
     _ => RunBenchmarks(args),
 };
 

@@ -1,18 +1,12 @@
 using System.Diagnostics;
-using Microsoft.IdentityModel.JsonWebTokens;
+using JwtRevocation.Benchmarks.Reporting;
 
 namespace JwtRevocation.Benchmarks;
 
-/// <summary>
-/// The time of the check as a ratio to that of a bare dictionary lookup, over random tokens. Each token was just read, as
-/// a request's was; what is looked up lies anywhere in memory; and each lookup is timed by itself, because a loop of them
-/// has the processor wait for several at once, which a request cannot.
-/// </summary>
+/// <summary>The time of the check as a ratio to that of a bare dictionary lookup, over random tokens.</summary>
 internal static class RatioGate
 {
-    private const int BatchSize = 64;
-    private const int WarmUpRounds = 500;
-    private const int Rounds = 1_000;
+    private const int Batches = 1_000;
 
     public static bool Passes()
     {
@@ -34,32 +28,17 @@ internal static class RatioGate
 
     private static bool Passes(Denylist denylist, SampleTokens tokens, bool revoked, double bound)
     {
-        Func<Sample, bool>[] contenders =
-        [
-            static _ => false,
+        Random random = new(1);
+        double[][] times = LookupTimes.Measure(
+            tokens,
+            count => denylist.PickNumbers(count, revoked, random),
+            rounds: 1,
+            Batches,
             sample => denylist.Store.Check(sample.Token) == RevocationStatus.Revoked,
             sample => denylist.Bare.ContainsKey(sample.Key),
-            sample => denylist.Bare.ContainsKey(Fingerprint(sample.Token)),
-            sample => Fingerprint(sample.Token) == 0,
-        ];
-        List<double>[] times = Array.ConvertAll(contenders, _ => new List<double>(Rounds));
-        Random random = new(1);
-        for (int round = -WarmUpRounds; round < Rounds; round++)
-        {
-            for (int i = 0; i < contenders.Length; i++)
-            {
-                // Tokens for each: the next one must not profit from what this one brought into the caches.
-                Sample[] batch = [.. tokens.Read(denylist.PickNumbers(BatchSize, revoked, random)).Select(token => new Sample(token, Fingerprint(token)))];
-                double time = Time(contenders[i], batch);
-                if (round >= 0)
-                {
-                    times[i].Add(time);
-                }
-            }
-        }
-
-        double timer = Statistics.Median(times[0]);
-        if (Array.ConvertAll(times[1..], list => Statistics.Median(list) - timer) is not [double check, double bare, double bareFromToken, double fingerprint])
+            sample => denylist.Bare.ContainsKey(LookupTimes.Fingerprint(sample.Token)),
+            sample => LookupTimes.Fingerprint(sample.Token) == 0);
+        if (Array.ConvertAll(times, static rounds => Statistics.Median(rounds)) is not [double check, double bare, double bareFromToken, double fingerprint])
         {
             throw new UnreachableException();
         }
@@ -70,22 +49,4 @@ internal static class RatioGate
             + $"      {bareFromToken,6:F1}  {check / bareFromToken,6:F2}             {fingerprint,6:F1}");
         return passes;
     }
-
-    private static double Time(Func<Sample, bool> contender, Sample[] batch)
-    {
-        long total = 0;
-        foreach (Sample sample in batch)
-        {
-            long start = Stopwatch.GetTimestamp();
-            contender(sample);
-            total += Stopwatch.GetTimestamp() - start;
-        }
-
-        return Stopwatch.GetElapsedTime(0, total).TotalNanoseconds / batch.Length;
-    }
-
-    private static UInt128 Fingerprint(JsonWebToken token) =>
-        TokenFingerprint.TryCreate(token, out TokenFingerprint fingerprint) ? fingerprint.Value : default;
-
-    private sealed record Sample(JsonWebToken Token, UInt128 Key);
 }

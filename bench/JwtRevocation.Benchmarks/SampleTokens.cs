@@ -29,7 +29,7 @@ internal sealed class SampleTokens(SecurityKey key, string algorithm)
     public string Encode(int number) => _handler.CreateToken(
         string.Create(
             CultureInfo.InvariantCulture,
-            $$"""{"iss":"{{Issuer}}","aud":"{{Audience}}","sub":"user-{{number}}","jti":"{{number:x32}}","scope":"read write","iat":1767225600,"exp":4102444800}"""),
+            $$"""{"iss":"{{Issuer}}","aud":"{{Audience}}","sub":"user-{{number}}","jti":"{{number:x32}}","sid":"{{number / 2:x16}}","client_id":"spa","tenant":"t{{number % 1000}}","scope":"read write","iat":1767225600,"exp":4102444800}"""),
         _credentials);
 
     /// <summary>The token as the handler has left it when it asks for the lifetime: read, and its signature verified.</summary>

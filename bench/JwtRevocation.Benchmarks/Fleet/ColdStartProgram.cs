@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using JwtRevocation.Benchmarks.Reporting;
 using StackExchange.Redis;
 
 namespace JwtRevocation.Benchmarks.Fleet;
@@ -7,39 +8,45 @@ namespace JwtRevocation.Benchmarks.Fleet;
 /// <summary>A million entries in Redis: how long a node takes to have them, beside a client that only reads them.</summary>
 internal static class ColdStartProgram
 {
-    private const int Rounds = 5;
     private const int PageSize = 2_000;
 
-    public static async Task<int> RunAsync(int entries)
+    public static async Task<ColdStart> RunAsync(Report report, int entries, int rounds)
     {
         await using RedisProcess redis = await RedisProcess.StartAsync();
-        await using (ConnectionMultiplexer connection = await redis.ConnectAsync())
-        {
-            IDatabase database = connection.GetDatabase();
-            long before = await UsedMemoryAsync(connection);
-            await FillAsync(database, entries);
-            long after = await UsedMemoryAsync(connection);
-            Console.WriteLine($"{entries:N0} entries take {(after - before) / (double)entries:F0} bytes each in Redis");
-        }
+        await using ConnectionMultiplexer connection = await redis.ConnectAsync();
+        long before = await UsedMemoryAsync(connection);
+        await FillAsync(connection.GetDatabase(), entries);
+        double redisBytes = (await UsedMemoryAsync(connection) - before) / (double)entries;
 
-        List<double> ratios = [], ready = [], bare = [], bytes = [];
-        for (int round = 1; round <= Rounds; round++)
+        List<double> ratios = [], ready = [], bare = [], bytes = [], working = [];
+        RedisUse read = default;
+        for (int round = 0; round < rounds; round++)
         {
             // A process for each, as a node that starts; in turns.
-            bare.Add(await MeasureAsync("fleet-read"));
+            bare.Add(double.Parse(await RunChildAsync("fleet-read"), CultureInfo.InvariantCulture));
+            RedisUse start = await RedisUse.ReadAsync(connection);
             string[] node = (await RunChildAsync("fleet-start")).Split(' ');
+            read += (await RedisUse.ReadAsync(connection) - start) / ((double)rounds * entries);
             ready.Add(double.Parse(node[0], CultureInfo.InvariantCulture));
             bytes.Add(double.Parse(node[1], CultureInfo.InvariantCulture) / entries);
+            working.Add(double.Parse(node[2], CultureInfo.InvariantCulture) / 1e6);
             ratios.Add(ready[^1] / bare[^1]);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{round,3}. bare read {bare[^1]:F2} s   node ready {ready[^1]:F2} s   ratio {ratios[^1]:F2}   {bytes[^1]:F1} bytes an entry, process {double.Parse(node[2], CultureInfo.InvariantCulture) / entries:F0}"));
         }
 
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"Median ratio {Statistics.Median(ratios):F2} ({ratios.Min():F2} to {ratios.Max():F2}; target: at most 2), {Statistics.Median(bytes):F1} bytes an entry (target: at most 120)"));
-        return Statistics.Median(ratios) <= 2 && Statistics.Median(bytes) <= 120 ? 0 : 1;
-
-        async Task<double> MeasureAsync(string what) => double.Parse(await RunChildAsync(what), CultureInfo.InvariantCulture);
+        bool isWithinTargets = Statistics.Median(ratios) <= 2 && Statistics.Median(bytes) <= 120;
+        report.Write($"**Cold start.** {entries:N0} entries in Redis, a new process in each of {rounds} rounds. Median (range).");
+        report.Table(
+            ["", "", "target"],
+            [
+                ["a node until it is ready, against a client that only reads, page by page", Statistics.Describe(ratios), "2"],
+                ["a node until it is ready", $"{Statistics.Describe(ready)} s", ""],
+                ["memory of an entry in a node", $"{Statistics.Describe(bytes, 1)} bytes", "120"],
+                ["working set of the node's process", $"{Statistics.Describe(working, 0)} MB", ""],
+                ["memory of an entry in Redis", $"{redisBytes:F0} bytes", ""],
+                ["sent by Redis for an entry", $"{read.BytesOut:F0} bytes", ""],
+                ["processor time of Redis for an entry", $"{read.Processor * 1e6:F2} µs", ""],
+            ]);
+        return new(redisBytes, Statistics.Median(bytes), Statistics.Median(ready) / entries, read, isWithinTargets);
 
         async Task<string> RunChildAsync(string what)
         {

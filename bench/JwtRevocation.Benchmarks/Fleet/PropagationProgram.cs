@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using JwtRevocation.Benchmarks.Reporting;
 using StackExchange.Redis;
 
 namespace JwtRevocation.Benchmarks.Fleet;
@@ -14,10 +15,22 @@ internal static class PropagationProgram
 {
     private const string Bare = "bare";
 
-    public static async Task<int> RunAsync(int perSecond, int seconds)
+    public static async Task<bool> RunAsync(Report report, int perSecond, int seconds)
     {
-        bool isGood = await MeasureAsync(perSecond, seconds, deaf: false) & await MeasureAsync(perSecond, Math.Min(seconds, 10), deaf: true);
-        return isGood ? 0 : 1;
+        (double[] took, double[] least) = await MeasureAsync(perSecond, seconds, deaf: false);
+        int secondsDeaf = Math.Min(seconds, 10);
+        (double[] deaf, _) = await MeasureAsync(perSecond, secondsDeaf, deaf: true);
+        double ratio = At(took, 0.5) / At(least, 0.5);
+        report.Write($"**Propagation.** {perSecond} revocations a second on one node: how long until another process refuses, beside a bare message that is published meanwhile. Ratio of the medians: **{ratio:F2}** (target: at most 3).");
+        report.Table(
+            ["", "median", "p90", "p99", "p99.9", "most", "heard of"],
+            [
+                ["until the other node refuses", .. Describe(took, perSecond * seconds)],
+                ["a bare message", .. Describe(least, perSecond * seconds)],
+                ["until the other node refuses, without hints: it polls every second", .. Describe(deaf, perSecond * secondsDeaf)],
+            ]);
+        return took.Length == perSecond * seconds && At(took, 0.5) < 2 && At(took, 0.99) < 20 && ratio <= 3
+            && deaf.Length == perSecond * secondsDeaf && deaf[^1] <= 1100;
     }
 
     /// <summary>Writes down when this node heard of what, on the clock that all processes of a machine share.</summary>
@@ -43,7 +56,7 @@ internal static class PropagationProgram
         return 0;
     }
 
-    private static async Task<bool> MeasureAsync(int perSecond, int seconds, bool deaf)
+    private static async Task<(double[] Revoked, double[] Published)> MeasureAsync(int perSecond, int seconds, bool deaf)
     {
         await using RedisProcess redis = await RedisProcess.StartAsync();
         using Child other = new("fleet-listen", redis.Configuration, deaf.ToString());
@@ -78,18 +91,7 @@ internal static class PropagationProgram
             heard[(parts[0], long.Parse(parts[1], CultureInfo.InvariantCulture))] = long.Parse(parts[2], CultureInfo.InvariantCulture);
         }
 
-        double[] took = [.. Latencies("revoked", revoked)], least = [.. Latencies("published", published)];
-        Console.WriteLine($"{perSecond} revocations a second for {seconds} s{(deaf ? ", the other node without hints, polling every second" : "")}");
-        Console.WriteLine($"  until the other node refuses   {Describe(took)}");
-        if (deaf)
-        {
-            return took.Length == count - perSecond && took[^1] <= 1100;
-        }
-
-        Console.WriteLine($"  a bare message, published      {Describe(least)}");
-        double ratio = At(took, 0.5) / At(least, 0.5);
-        Console.WriteLine($"  ratio of the medians           {ratio:F2} (target: at most 3)");
-        return took.Length == count - perSecond && At(took, 0.5) < 2 && At(took, 0.99) < 20 && ratio <= 3;
+        return ([.. Latencies("revoked", revoked)], [.. Latencies("published", published)]);
 
         IEnumerable<double> Latencies(string what, long[] sent) =>
             Enumerable.Range(perSecond, count - perSecond)
@@ -106,9 +108,11 @@ internal static class PropagationProgram
         }
     }
 
-    private static string Describe(double[] sorted) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{sorted.Length} of them: median {At(sorted, 0.5):F2} ms, p99 {At(sorted, 0.99):F2} ms, most {sorted[^1]:F1} ms");
+    private static string[] Describe(double[] sorted, int sent) =>
+    [
+        .. ((double[])[0.5, 0.9, 0.99, 0.999, 1]).Select(part => $"{Statistics.Text(At(sorted, part), 2)} ms"),
+        $"{sorted.Length} of {sent}",
+    ];
 
     private static double At(double[] sorted, double part) => sorted[(int)(part * (sorted.Length - 1))];
 

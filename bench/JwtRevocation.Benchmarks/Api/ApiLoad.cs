@@ -1,0 +1,24 @@
+using Microsoft.IdentityModel.Tokens;
+
+namespace JwtRevocation.Benchmarks.Api;
+
+/// <summary>Requests with tokens of one algorithm, from a file that wrk reads.</summary>
+internal sealed class ApiLoad
+{
+    private readonly string _script;
+    private readonly string _tokens;
+
+    private ApiLoad(string algorithm, string script, string tokens) => (Algorithm, _script, _tokens) = (algorithm, script, tokens);
+
+    public string Algorithm { get; }
+
+    public static async Task<ApiLoad> CreateAsync(SigningCredentials credentials, string directory)
+    {
+        ApiLoad load = new(credentials.Algorithm, Path.Combine(directory, "load.lua"), Path.Combine(directory, $"{credentials.Algorithm}.txt"));
+        await File.WriteAllTextAsync(load._script, Wrk.Script);
+        await File.WriteAllLinesAsync(load._tokens, Enumerable.Range(0, ApiTokens.Count).Select(number => ApiTokens.Encode(number, credentials)));
+        return load;
+    }
+
+    public Task<Wrk> RunAsync(string url, int seconds) => Wrk.RunAsync(url, _script, _tokens, seconds);
+}
