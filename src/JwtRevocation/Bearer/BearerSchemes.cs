@@ -73,6 +73,7 @@ internal sealed class BearerSchemes(
                 failures.Add(new SigningKeysUnavailableException(keysFailure));
             }
 
+            KeyLookups.Watch(parameters, failure => failures.Add(new SigningKeysUnavailableException(failure)));
             int earlier = failures.Count;
             SecurityToken? token = bearer.UseSecurityTokenValidators
                 ? ValidateBySecurityTokenValidators(bearer, encodedToken, parameters, failures)

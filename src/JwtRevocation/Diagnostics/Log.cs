@@ -80,11 +80,17 @@ internal static partial class Log
     [LoggerMessage(32, LogLevel.Error, "A back-channel logout failed, and the OpenID Provider was told so.")]
     public static partial void LogoutFailed(this ILogger logger, Exception exception);
 
+    [LoggerMessage(33, LogLevel.Debug, "A back-channel logout request could not be validated, and its sender was told that it failed: the token's key is not among those that this node has of its issuer, which may have newer ones.")]
+    public static partial void LogoutOfUnknownKey(this ILogger logger);
+
     [LoggerMessage(40, LogLevel.Information, "A security event token was refused: {Error}. {Description}")]
     public static partial void SecurityEventRefused(this ILogger logger, string error, string description);
 
     [LoggerMessage(41, LogLevel.Warning, "A security event token was answered with 503: the keys of its issuer are out of reach.")]
     public static partial void SecurityEventUndecided(this ILogger logger, Exception exception);
+
+    [LoggerMessage(45, LogLevel.Debug, "A security event token was answered with 503: its key is not among those that this node has of its issuer, which may have newer ones.")]
+    public static partial void SecurityEventOfUnknownKey(this ILogger logger);
 
     [LoggerMessage(42, LogLevel.Error, "A security event token was answered with 503: the app's FindByEmail or ConfirmVerification failed.")]
     public static partial void SecurityEventQuestionFailed(this ILogger logger, Exception exception);

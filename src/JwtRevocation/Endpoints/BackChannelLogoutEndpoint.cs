@@ -33,7 +33,7 @@ internal sealed class BackChannelLogoutEndpoint(
         }
         catch (SigningKeysUnavailableException exception)
         {
-            logger.LogoutKeysUnavailable(exception);
+            LogUndecided(exception);
             return Failed("The signing keys of the issuer are out of reach.");
         }
         catch (SecurityTokenValidationException exception)
@@ -115,6 +115,19 @@ internal sealed class BackChannelLogoutEndpoint(
 
     private static JsonHttpResult<OAuthError> Error(string error, string description) =>
         TypedResults.Json(new OAuthError(error, description), EndpointJson.Default.OAuthError, statusCode: StatusCodes.Status400BadRequest);
+
+    // A key that is not known yet is nothing to warn of: whoever writes a token may name any.
+    private void LogUndecided(SigningKeysUnavailableException exception)
+    {
+        if (exception.InnerException is SecurityTokenSignatureKeyNotFoundException)
+        {
+            logger.LogoutOfUnknownKey();
+        }
+        else
+        {
+            logger.LogoutKeysUnavailable(exception);
+        }
+    }
 
     private static DateTimeOffset Later(DateTimeOffset time, TimeSpan by) =>
         DateTimeOffset.MaxValue - time > by ? time + by : DateTimeOffset.MaxValue;

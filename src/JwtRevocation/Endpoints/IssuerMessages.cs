@@ -131,7 +131,7 @@ internal sealed class IssuerMessages(
         Action<Exception> onKeysFailure)
     {
         TimeSpan skew = scheme.ClockSkew;
-        return new()
+        TokenValidationParameters parameters = new()
         {
             // A manager of one configuration: delegates that ask for it get it.
             ConfigurationManager = configuration is null
@@ -148,10 +148,8 @@ internal sealed class IssuerMessages(
             IssuerSigningKeys = scheme.IssuerSigningKeys,
             TryAllIssuerSigningKeys = scheme.TryAllIssuerSigningKeys,
             CryptoProviderFactory = scheme.CryptoProviderFactory,
-            IssuerSigningKeyResolver = scheme.IssuerSigningKeyResolver is not { } resolver ? null
-                : (token, securityToken, kid, parameters) => Watched(() => resolver(token, securityToken, kid, parameters)),
-            IssuerSigningKeyResolverUsingConfiguration = scheme.IssuerSigningKeyResolverUsingConfiguration is not { } configured ? null
-                : (token, securityToken, kid, parameters, with) => Watched(() => configured(token, securityToken, kid, parameters, with)),
+            IssuerSigningKeyResolver = scheme.IssuerSigningKeyResolver,
+            IssuerSigningKeyResolverUsingConfiguration = scheme.IssuerSigningKeyResolverUsingConfiguration,
 
             // These can only refuse a key that has verified the signature.
             ValidateIssuerSigningKey = scheme.ValidateIssuerSigningKey,
@@ -161,7 +159,7 @@ internal sealed class IssuerMessages(
             // IdentityModel asks the delegate in place of the list; here both must agree.
             ValidAlgorithms = scheme.ValidAlgorithms,
             AlgorithmValidator = scheme.AlgorithmValidator is not { } algorithms ? null
-                : (algorithm, key, token, parameters) => algorithms(algorithm, key, token, parameters)
+                : (algorithm, key, token, given) => algorithms(algorithm, key, token, given)
                     && (scheme.ValidAlgorithms?.Any() != true || scheme.ValidAlgorithms.Contains(algorithm, StringComparer.Ordinal)),
 
             TokenDecryptionKey = scheme.TokenDecryptionKey,
@@ -180,20 +178,8 @@ internal sealed class IssuerMessages(
                 return !hasExpired && !(notBefore - now > skew);
             },
         };
-
-        // Of an app that fetches keys by itself.
-        IEnumerable<SecurityKey> Watched(Func<IEnumerable<SecurityKey>> resolve)
-        {
-            try
-            {
-                return [.. resolve() ?? []];
-            }
-            catch (Exception exception)
-            {
-                onKeysFailure(exception);
-                throw;
-            }
-        }
+        KeyLookups.Watch(parameters, onKeysFailure);
+        return parameters;
     }
 
     // Garbage is garbage whatever the keys, and whoever sends it need not make this look like an outage.

@@ -19,8 +19,21 @@ internal static class SecurityEventBody
         && type.MediaType.Equals(ContentType, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Reads the body.</summary>
-    /// <returns><see langword="null"/> if it is too large.</returns>
+    /// <returns><see langword="null"/> if it is too large; nothing if it cannot be read.</returns>
     public static async Task<string?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadBoundedAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException)
+        {
+            // A compressed body that the app's request decompression cannot read.
+            return "";
+        }
+    }
+
+    private static async Task<string?> ReadBoundedAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         if (request.ContentLength > IssuerMessages.LargestMessage)
         {

@@ -51,14 +51,14 @@ internal sealed class SecurityEventEndpoint(
         {
             JsonWebToken jwt = await messages.ValidateAsync(scheme, [.. options.Audiences], body, context.RequestAborted).ConfigureAwait(false);
             TimeSpan skew = bearerOptions.Get(scheme).TokenValidationParameters.ClockSkew;
-            var token = SecurityEventToken.Read(jwt, timeProvider.GetUtcNow() + skew);
+            var token = SecurityEventToken.Read(jwt, timeProvider.GetUtcNow(), skew);
             await ConfirmAsync(context, token, options).ConfigureAwait(false);
             metrics.SecurityEventReceived(await RevokeAsync(context, token, options).ConfigureAwait(false));
             return TypedResults.Accepted((string?)null);
         }
         catch (SigningKeysUnavailableException exception)
         {
-            logger.SecurityEventUndecided(exception);
+            LogUndecided(exception);
             return await AnswerUnavailableAsync(context).ConfigureAwait(false);
         }
         catch (RevocationFailedException)
@@ -132,7 +132,12 @@ internal sealed class SecurityEventEndpoint(
 
                 foreach (RevocationTarget target in targets.Found)
                 {
-                    revocations.TryAdd(target, DetailsOf(target, each, token));
+                    // Of events about the same target, the latest takes in the others.
+                    RevocationDetails details = DetailsOf(target, each, token);
+                    if (!revocations.TryGetValue(target, out RevocationDetails? held) || details.Cutoff > held.Cutoff)
+                    {
+                        revocations[target] = details;
+                    }
                 }
             }
         }
@@ -170,6 +175,19 @@ internal sealed class SecurityEventEndpoint(
         {
             logger.SecurityEventQuestionFailed(exception);
             throw new RevocationFailedException("The app could not say what the event is about.", exception);
+        }
+    }
+
+    // A key that is not known yet is nothing to warn of: whoever writes a token may name any.
+    private void LogUndecided(SigningKeysUnavailableException exception)
+    {
+        if (exception.InnerException is SecurityTokenSignatureKeyNotFoundException)
+        {
+            logger.SecurityEventOfUnknownKey();
+        }
+        else
+        {
+            logger.SecurityEventUndecided(exception);
         }
     }
 

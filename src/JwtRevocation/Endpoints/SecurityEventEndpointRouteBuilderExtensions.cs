@@ -1,13 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using JwtRevocation;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
-using Microsoft.IdentityModel.Tokens;
 
 namespace Microsoft.AspNetCore.Builder;
 
@@ -44,7 +41,10 @@ public static class SecurityEventEndpointRouteBuilderExtensions
     /// </param>
     /// <param name="configure">Sets the options.</param>
     /// <returns>The endpoint's builder.</returns>
-    /// <exception cref="InvalidOperationException"><c>AddJwtRevocation()</c> was not called.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// <c>AddJwtRevocation()</c> was not called. Or, at the start of the app: <paramref name="scheme"/> is no JwtBearer scheme,
+    /// or has no issuer or audience to be checked.
+    /// </exception>
     public static RouteHandlerBuilder MapSecurityEvents(
         this IEndpointRouteBuilder endpoints,
         [StringSyntax("Route")] string pattern,
@@ -72,26 +72,10 @@ public static class SecurityEventEndpointRouteBuilderExtensions
             .DisableAntiforgery()
             .Finally(endpoint =>
             {
-                ThrowIfNobodyIsMeant(endpoint.ApplicationServices, scheme, options);
+                endpoint.ApplicationServices.GetRequiredService<IssuerMessages>().ThrowIfNoneCanBeValid(scheme, [.. options.Audiences]);
                 LetTransmitterIn(endpoint);
             });
         return builder;
-    }
-
-    private static void ThrowIfNobodyIsMeant(IServiceProvider services, string scheme, SecurityEventsOptions options)
-    {
-        IDictionary<string, AuthenticationSchemeBuilder> schemes = services.GetRequiredService<IOptions<AuthenticationOptions>>().Value.SchemeMap;
-        if (!schemes.TryGetValue(scheme, out AuthenticationSchemeBuilder? builder) || builder.HandlerType?.IsAssignableTo(typeof(JwtBearerHandler)) != true)
-        {
-            throw new InvalidOperationException($"MapSecurityEvents: '{scheme}' is not the name of a JwtBearer scheme.");
-        }
-
-        TokenValidationParameters parameters = services.GetRequiredService<IOptionsMonitor<JwtBearerOptions>>().Get(scheme).TokenValidationParameters;
-        if (options.Audiences.Count == 0 && string.IsNullOrEmpty(parameters.ValidAudience) && parameters.ValidAudiences?.Any() != true)
-        {
-            throw new InvalidOperationException(
-                $"MapSecurityEvents: nothing says who the events are for. Set {nameof(SecurityEventsOptions)}.{nameof(SecurityEventsOptions.Audiences)}, or an audience of the scheme '{scheme}'.");
-        }
     }
 
     // The issuer's signature is what lets a token in; a fallback policy knows nothing of it.

@@ -18,9 +18,10 @@ internal sealed record SecurityEventToken(
 
     /// <summary>Reads a token.</summary>
     /// <param name="token">The token, which was validated.</param>
-    /// <param name="latest">The latest time at which it can have been issued.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="skew">How far the issuer's clock may be ahead.</param>
     /// <exception cref="SecurityEventException">It is not as a security event token must be.</exception>
-    public static SecurityEventToken Read(JsonWebToken token, DateTimeOffset latest)
+    public static SecurityEventToken Read(JsonWebToken token, DateTimeOffset now, TimeSpan skew)
     {
         try
         {
@@ -31,7 +32,7 @@ internal sealed record SecurityEventToken(
             }
 
             using JsonDocument json = JsonDocument.Parse(Base64Url.DecodeFromChars(token.EncodedPayload), Strict);
-            return Read(token.Issuer, json.RootElement, latest);
+            return Read(token.Issuer, json.RootElement, now, skew);
         }
         catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException)
         {
@@ -40,7 +41,7 @@ internal sealed record SecurityEventToken(
         }
     }
 
-    private static SecurityEventToken Read(string issuer, JsonElement claims, DateTimeOffset latest)
+    private static SecurityEventToken Read(string issuer, JsonElement claims, DateTimeOffset now, TimeSpan skew)
     {
         if (claims.TryGetProperty("exp", out _) || claims.TryGetProperty("sub", out _))
         {
@@ -52,7 +53,8 @@ internal sealed record SecurityEventToken(
             throw SecurityEventException.Invalid("There is no 'jti', or not as a text.");
         }
 
-        if (Time(claims, "iat") is not { } issuedAt || issuedAt > latest)
+        // A difference, because a skew may be larger than any time.
+        if (Time(claims, "iat") is not { } issuedAt || issuedAt - now > skew)
         {
             throw SecurityEventException.Invalid("There is no 'iat', or it lies in the future.");
         }

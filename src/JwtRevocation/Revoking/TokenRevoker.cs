@@ -20,9 +20,12 @@ internal sealed class TokenRevoker(
 
         // A scheme nobody has used yet may accept the token for longer than those that are known.
         await schemes.ProtectAllAsync().ConfigureAwait(false);
+
+        // However old the cutoff is: a token that does not say when it was issued may be a new one, and counts as old.
+        DateTimeOffset lastIssued = details?.Cutoff > now ? details.Cutoff.Value : now;
         DateTimeOffset expires = target.Kind == RevocationTargetKind.Token
             ? retention.KeepUntil(target.TokenExpires)
-            : retention.KeepGroupUntil(details?.Cutoff ?? now, mayBeRefreshed: target.Kind == RevocationTargetKind.Session || details is { ByAuthenticationTime: true });
+            : retention.KeepGroupUntil(lastIssued, mayBeRefreshed: target.Kind == RevocationTargetKind.Session || details is { ByAuthenticationTime: true });
         return await StoreAsync(
             new()
             {

@@ -405,7 +405,65 @@ public sealed class SecurityEventTests
             scheme.TokenValidationParameters.ValidAudience = null;
             scheme.TokenValidationParameters.ValidAudiences = null;
         });
-        (await start.Should().ThrowAsync<InvalidOperationException>()).WithMessage("*SecurityEventsOptions.Audiences*'Bearer'*");
+        (await start.Should().ThrowAsync<InvalidOperationException>()).WithMessage("*'Bearer'*Audiences*");
+    }
+
+    [Fact]
+    public async Task An_app_that_says_whose_events_are_received_nowhere_does_not_start()
+    {
+        Func<Task> start = () => SecurityEventApi.StartAsync(bearer: scheme =>
+        {
+            scheme.TokenValidationParameters.ValidateIssuer = false;
+            scheme.TokenValidationParameters.ValidIssuer = null;
+        });
+        (await start.Should().ThrowAsync<InvalidOperationException>()).WithMessage("*'Bearer'*ValidIssuer*");
+    }
+
+    [Fact]
+    public async Task An_audience_that_says_nothing_is_none()
+    {
+        Func<Task> start = () => SecurityEventApi.StartAsync(bearer: scheme =>
+        {
+            scheme.TokenValidationParameters.ValidAudience = " ";
+            scheme.TokenValidationParameters.ValidAudiences = [""];
+        });
+        (await start.Should().ThrowAsync<InvalidOperationException>()).WithMessage("*'Bearer'*Audiences*");
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    [InlineData("deflate")]
+    public async Task A_body_that_cannot_be_decompressed_is_refused(string encoding)
+    {
+        await using SecurityEventApi api = await SecurityEventApi.StartAsync(
+            services: services => services.AddRequestDecompression(),
+            pipeline: app => app.UseRequestDecompression());
+        using ByteArrayContent content = new([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18]);
+        content.Headers.ContentEncoding.Add(encoding);
+
+        using HttpResponseMessage response = await api.SendAsync([], content: content);
+
+        response.StatusCode.Should().Be(HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
+    public async Task While_the_app_cannot_look_a_decryption_key_up_nobody_can_tell()
+    {
+        bool isDown = true;
+        await using SecurityEventApi api = await SecurityEventApi.StartAsync(bearer: scheme =>
+        {
+            SecurityKey key = scheme.TokenValidationParameters.TokenDecryptionKey;
+            scheme.TokenValidationParameters.TokenDecryptionKey = null;
+            scheme.TokenValidationParameters.TokenDecryptionKeyResolver = (_, _, _, _) => isDown ? throw new HttpRequestException("down") : [key];
+        });
+        string message = TestTokens.EncryptAgain(api.Message().ToString());
+        using HttpResponseMessage response = await api.SendAsync(message);
+        response.ShouldBeUnavailable();
+
+        isDown = false;
+        using HttpResponseMessage again = await api.SendAsync(message);
+        again.StatusCode.Should().Be(HttpStatusCode.Accepted);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text.Json.Nodes;
 using CsCheck;
 using static JwtRevocation.Tests.Endpoints.SecurityEventMessage;
 
@@ -69,6 +70,46 @@ public sealed class SecurityEventTimeTests
         await using SecurityEventApi api = await SecurityEventApi.StartAsync();
         await api.AcknowledgedAsync(new(DateTimeOffset.UnixEpoch));
         await api.ShouldBeAcceptedAsync(api.Token());
+    }
+
+    [Fact]
+    public async Task An_old_event_ends_tokens_that_do_not_say_when_they_were_issued_and_those_of_nobody_else()
+    {
+        await using SecurityEventApi api = await SecurityEventApi.StartAsync();
+        string alice = TestTokens.Create(expires: api.Now.AddDays(1));
+        string bob = TestTokens.Create(subject: "bob", expires: api.Now.AddDays(1));
+
+        await api.AcknowledgedAsync(new(DateTimeOffset.UnixEpoch));
+
+        await api.ShouldBeRevokedAsync(alice);
+        await api.ShouldBeAcceptedAsync(bob);
+
+        // Once it is dropped, it concerns all whose tokens do not say it.
+        (await api.RevocationsAsync()).Single().Expires.Should().BeAfter(api.Now.AddDays(366));
+    }
+
+    [Theory]
+    [InlineData(0, -1000)]
+    [InlineData(-1000, 0)]
+    public async Task Of_two_events_about_the_same_subject_the_later_one_counts(int first, int second)
+    {
+        await using SecurityEventApi api = await SecurityEventApi.StartAsync();
+        string token = api.Token(secondsAgo: 30);
+        SecurityEventMessage message = api.Message(SessionsRevoked, payload: $$$$"""{"event_timestamp":{{{{api.Now.ToUnixTimeSeconds() + first}}}}}""");
+        message.Claims["events"]![AccountDisabled] = new JsonObject { ["event_timestamp"] = api.Now.ToUnixTimeSeconds() + second };
+
+        await api.AcknowledgedAsync(message);
+
+        (await api.RevocationsAsync()).Should().ContainSingle().Which.Cutoff.Should().Be(api.Now);
+        await api.ShouldBeRevokedAsync(token);
+    }
+
+    [Fact]
+    public async Task A_skew_may_be_larger_than_any_time()
+    {
+        await using SecurityEventApi api = await SecurityEventApi.StartAsync(bearer: scheme => scheme.TokenValidationParameters.ClockSkew = TimeSpan.MaxValue);
+        await api.AcknowledgedAsync(api.Message());
+        await api.AcknowledgedAsync(new(api.Now.AddYears(10)));
     }
 
     [Fact]

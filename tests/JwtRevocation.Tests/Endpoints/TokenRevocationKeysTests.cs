@@ -51,6 +51,44 @@ public sealed class TokenRevocationKeysTests
         (await api.CountAsync()).Should().Be(0);
     }
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public async Task While_the_app_cannot_look_a_key_up_nobody_can_tell(bool securityTokenValidators, bool encrypted)
+    {
+        bool isDown = false;
+        await using TestApi api = await TokenRevocationApi.StartAsync(bearer =>
+        {
+            TokenValidationParameters parameters = bearer.TokenValidationParameters;
+            bearer.UseSecurityTokenValidators = securityTokenValidators;
+            if (encrypted)
+            {
+                SecurityKey key = parameters.TokenDecryptionKey;
+                parameters.TokenDecryptionKey = null;
+                parameters.TokenDecryptionKeyResolver = (_, _, _, _) => isDown ? throw new HttpRequestException("down") : [key];
+            }
+            else
+            {
+                parameters.IssuerSigningKeys = null;
+                parameters.IssuerSigningKeyResolver = (_, _, _, _) => isDown ? throw new HttpRequestException("down") : TestKeys.All;
+            }
+        });
+        string token = TokenRevocationApi.TokenOf("app", encrypted: encrypted);
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.OK);
+
+        isDown = true;
+        using HttpResponseMessage response = await api.RevokeAsync(token);
+        response.ShouldBeUnavailable();
+        (await api.CountAsync()).Should().Be(0);
+
+        isDown = false;
+        using HttpResponseMessage again = await api.RevokeAsync(token);
+        await again.ShouldBeDoneAsync();
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+    }
+
     [Fact]
     public async Task A_token_of_an_unknown_key_that_is_expired_or_of_somebody_else_is_as_good_as_revoked()
     {
