@@ -35,6 +35,7 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
     private readonly ConnectionIndex<RevocationTarget> _byTarget = new();
     private int _count;
     private int _looksSoon;
+    private int _looksAgain;
 
     public OpenConnections(
         IRevokedTokenStore store,
@@ -61,14 +62,14 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
 
         // Not with the ExecutionContext of whichever request happened to come first.
         using AsyncFlowControl? _ = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
-        _look = timeProvider.CreateTimer(static connections => ((OpenConnections)connections!).LookAtAll(), this, LookInterval, LookInterval);
+        _look = timeProvider.CreateTimer(static connections => ((OpenConnections)connections!).LookAgain(), this, LookInterval, LookInterval);
     }
 
     /// <summary>The connection that a request is, from now until it ends.</summary>
     /// <returns><see langword="null"/> if no token has authenticated it.</returns>
     public OpenConnection? Of(HttpContext context)
     {
-        if (context.Features.Get<OpenConnection>() is { } open)
+        if (context.Features.Get<OpenConnection>() is { IsOver: false } open)
         {
             return open;
         }
@@ -87,15 +88,21 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
     }
 
     public WatchedToken? Watch(string scheme, SecurityToken token) =>
-        WatchedToken.Of(token, _bearerOptions.Get(scheme).TokenValidationParameters.ClockSkew);
+        WatchedToken.Of(scheme, token, _bearerOptions.Get(scheme).TokenValidationParameters.ClockSkew);
 
     /// <summary>Puts another token in the place of the one that it goes on from.</summary>
-    /// <returns>Whether there is one.</returns>
+    /// <returns>Whether there is one, and a request with the new one would not be refused.</returns>
     public bool TryContinue(OpenConnection connection, WatchedToken token)
     {
+        // A handler of the app's own may not have asked.
+        if (_check.Refuses(in token.Token, out _))
+        {
+            return false;
+        }
+
         lock (_indexing)
         {
-            int index = Array.FindIndex(connection.Tokens, watched => watched.IsContinuedBy(token.SecurityToken));
+            int index = Array.FindIndex(connection.Tokens, watched => watched.IsContinuedBy(token));
             if (index < 0)
             {
                 return false;
@@ -236,13 +243,30 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
         }
     }
 
+    private void LookAgain()
+    {
+        // The timer does not wait for a look that takes longer than a second: of a slow store they would pile up.
+        if (Interlocked.Exchange(ref _looksAgain, 1) == 0)
+        {
+            LookAtAll();
+            Volatile.Write(ref _looksAgain, 0);
+        }
+    }
+
     private void LookAtAll()
     {
         foreach ((OpenConnection connection, _) in _all)
         {
-            if (!connection.HasEnded && WhyToEnd(connection) is not null)
+            try
             {
-                connection.CheckSoon();
+                if (!connection.HasEnded && WhyToEnd(connection) is not null)
+                {
+                    connection.CheckSoon();
+                }
+            }
+            catch (Exception)
+            {
+                // Of a logger. On this thread it would end the process.
             }
         }
     }

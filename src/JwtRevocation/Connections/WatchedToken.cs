@@ -8,8 +8,9 @@ internal sealed class WatchedToken
 {
     private readonly RevocableToken _token;
 
-    private WatchedToken(in RevocableToken token, TimeSpan clockSkew)
+    private WatchedToken(string scheme, in RevocableToken token, TimeSpan clockSkew)
     {
+        Scheme = scheme;
         _token = token;
         DateTime expires = token.SecurityToken.ValidTo;
         AcceptedUntil = expires == DateTime.MinValue || DateTime.MaxValue - expires <= clockSkew
@@ -18,9 +19,10 @@ internal sealed class WatchedToken
         Targets = [.. TargetsOf(token.SecurityToken).Distinct()];
     }
 
-    public ref readonly RevocableToken Token => ref _token;
+    /// <summary>The scheme that has accepted it.</summary>
+    public string Scheme { get; }
 
-    public SecurityToken SecurityToken => _token.SecurityToken;
+    public ref readonly RevocableToken Token => ref _token;
 
     /// <summary>When a new request with the token would be refused: its <c>exp</c> and the clock skew that its scheme allows.</summary>
     public DateTimeOffset AcceptedUntil { get; }
@@ -32,15 +34,22 @@ internal sealed class WatchedToken
     public RevocationTarget[] Targets { get; }
 
     /// <returns><see langword="null"/> if it is no JWT.</returns>
-    public static WatchedToken? Of(SecurityToken token, TimeSpan clockSkew) =>
-        RevocableToken.TryCreate(token, out RevocableToken revocable) ? new(in revocable, clockSkew) : null;
+    public static WatchedToken? Of(string scheme, SecurityToken token, TimeSpan clockSkew) =>
+        RevocableToken.TryCreate(token, out RevocableToken revocable) ? new(scheme, in revocable, clockSkew) : null;
 
-    /// <summary>Whether it goes on from another token: of the same subject, and of the same session if it has one.</summary>
-    public bool IsContinuedBy(SecurityToken token) =>
-        (token.Issuer ?? "") == (SecurityToken.Issuer ?? "")
-        && TokenClaims.GetText(SecurityToken, JwtRegisteredClaimNames.Sub) is { } subject
-        && TokenClaims.GetText(token, JwtRegisteredClaimNames.Sub) == subject
-        && TokenClaims.GetText(token, JwtRegisteredClaimNames.Sid) == TokenClaims.GetText(SecurityToken, JwtRegisteredClaimNames.Sid);
+    /// <summary>
+    /// Whether another token goes on from it: of the same subject, and of the same session if it has one; and by its scheme,
+    /// because the endpoint may not be open to what others accept.
+    /// </summary>
+    public bool IsContinuedBy(WatchedToken next)
+    {
+        (SecurityToken before, SecurityToken after) = (_token.SecurityToken, next._token.SecurityToken);
+        return next.Scheme == Scheme
+            && (after.Issuer ?? "") == (before.Issuer ?? "")
+            && TokenClaims.GetText(before, JwtRegisteredClaimNames.Sub) is { } subject
+            && TokenClaims.GetText(after, JwtRegisteredClaimNames.Sub) == subject
+            && TokenClaims.GetText(after, JwtRegisteredClaimNames.Sid) == TokenClaims.GetText(before, JwtRegisteredClaimNames.Sid);
+    }
 
     private static IEnumerable<RevocationTarget> TargetsOf(SecurityToken token)
     {
