@@ -88,7 +88,7 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
     }
 
     public WatchedToken? Watch(string scheme, SecurityToken token) =>
-        WatchedToken.Of(scheme, token, _bearerOptions.Get(scheme).TokenValidationParameters.ClockSkew);
+        WatchedToken.Of(scheme, token, _bearerOptions.Get(scheme).TokenValidationParameters);
 
     /// <summary>Puts another token in the place of the one that it goes on from.</summary>
     /// <returns>Whether there is one, and a request with the new one would not be refused.</returns>
@@ -139,9 +139,12 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
     {
         foreach (WatchedToken token in connection.Tokens)
         {
-            if (_check.Refuses(in token.Token, out RevocationStatus status))
+            for (WatchedToken? each = token; each is not null; each = each.Actor)
             {
-                return status == RevocationStatus.Unknown ? "unknown" : "revoked";
+                if (_check.Refuses(in each.Token, out RevocationStatus status))
+                {
+                    return status == RevocationStatus.Unknown ? "unknown" : "revoked";
+                }
             }
         }
 
@@ -190,10 +193,13 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
         connection.Tokens = tokens;
         foreach (WatchedToken token in tokens)
         {
-            _byFingerprint.Add(token.Token.Fingerprint, connection);
-            foreach (RevocationTarget target in token.Targets)
+            for (WatchedToken? each = token; each is not null; each = each.Actor)
             {
-                _byTarget.Add(target, connection);
+                _byFingerprint.Add(each.Token.Fingerprint, connection);
+                foreach (RevocationTarget target in each.Targets)
+                {
+                    _byTarget.Add(target, connection);
+                }
             }
         }
     }
@@ -202,10 +208,13 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
     {
         foreach (WatchedToken token in connection.Tokens)
         {
-            _byFingerprint.Remove(token.Token.Fingerprint, connection);
-            foreach (RevocationTarget target in token.Targets)
+            for (WatchedToken? each = token; each is not null; each = each.Actor)
             {
-                _byTarget.Remove(target, connection);
+                _byFingerprint.Remove(each.Token.Fingerprint, connection);
+                foreach (RevocationTarget target in each.Targets)
+                {
+                    _byTarget.Remove(target, connection);
+                }
             }
         }
     }

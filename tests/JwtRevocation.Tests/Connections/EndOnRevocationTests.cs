@@ -176,6 +176,26 @@ public sealed class EndOnRevocationTests
         await Expect.ToEndAsync(socket);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task It_ends_with_the_token_of_its_actor_where_requests_are_refused_for_that(bool bySecurityTokenValidators)
+    {
+        await using ConnectedApi api = await ConnectedApi.StartAsync(bearer: bearer =>
+        {
+            bearer.UseSecurityTokenValidators = bySecurityTokenValidators;
+            bearer.TokenValidationParameters.ValidateActor = true;
+        });
+        string actor = Token("carol", "c");
+        string token = TestTokens.Create(configure: token => token.Claims["actort"] = actor);
+        using WebSocket socket = await api.OpenSocketAsync(token);
+
+        await api.Revoker.RevokeAsync(actor, TestContext.Current.CancellationToken);
+
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+        await Expect.ToEndAsync(socket);
+    }
+
     [Fact]
     public async Task One_that_is_revoked_while_it_opens_ends_all_the_same()
     {
