@@ -34,17 +34,21 @@ internal sealed class BearerSchemes(
     /// </exception>
     /// <exception cref="SecurityTokenValidationException">None accepts it.</exception>
     public async Task<SecurityToken> ValidateAsync(string encodedToken, CancellationToken cancellationToken) =>
-        (await ValidateAsync(encodedToken, atAnyTime: true, cancellationToken).ConfigureAwait(false)).Token;
+        (await ValidateAsync(await GetNamesAsync().ConfigureAwait(false), encodedToken, atAnyTime: true, cancellationToken).ConfigureAwait(false)).Token;
 
-    /// <summary>As <see cref="ValidateAsync(string, CancellationToken)"/>, with its times, and whether it is revoked.</summary>
+    /// <summary>
+    /// As <see cref="ValidateAsync(string, CancellationToken)"/>, with its times, and whether it is revoked, by some schemes.
+    /// </summary>
     /// <returns>The token, and the scheme that accepts it.</returns>
-    public Task<(string Scheme, SecurityToken Token)> ValidateNowAsync(string encodedToken, CancellationToken cancellationToken) =>
-        ValidateAsync(encodedToken, atAnyTime: false, cancellationToken);
+    public Task<(string Scheme, SecurityToken Token)> ValidateNowAsync(
+        IEnumerable<string> schemes, string encodedToken, CancellationToken cancellationToken) =>
+        ValidateAsync(schemes, encodedToken, atAnyTime: false, cancellationToken);
 
-    private async Task<(string Scheme, SecurityToken Token)> ValidateAsync(string encodedToken, bool atAnyTime, CancellationToken cancellationToken)
+    private async Task<(string Scheme, SecurityToken Token)> ValidateAsync(
+        IEnumerable<string> schemes, string encodedToken, bool atAnyTime, CancellationToken cancellationToken)
     {
         List<Exception> failures = [];
-        foreach (string scheme in await GetNamesAsync().ConfigureAwait(false))
+        foreach (string scheme in schemes)
         {
             if (TryGet(scheme, failures) is { } bearer
                 && await ValidateAsync(bearer, encodedToken, atAnyTime, failures, cancellationToken).ConfigureAwait(false) is { } token)

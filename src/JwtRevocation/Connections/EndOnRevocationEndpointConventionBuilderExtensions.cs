@@ -27,8 +27,11 @@ public static class EndOnRevocationEndpointConventionBuilderExtensions
     /// </para>
     /// <para>
     /// While the store cannot say which tokens are revoked, what decides is <see cref="JwtRevocationOptions.WhenUnavailable"/>,
-    /// as for a new request: by default the request ends. One that no token has authenticated runs on. With a store of your own
-    /// it takes up to a second.
+    /// as for a new request: by default the request ends. With a store of your own it takes up to a second.
+    /// </para>
+    /// <para>
+    /// What counts are the tokens that have authenticated the request by the time its endpoint runs. One that none has runs
+    /// on; so does one whose endpoint, or a filter of it, is the first to authenticate it.
     /// </para>
     /// <para>Other endpoints pay nothing for it.</para>
     /// </remarks>

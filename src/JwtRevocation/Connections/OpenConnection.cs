@@ -8,13 +8,17 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
     private readonly CancellationTokenSource _revoked = new();
     private readonly Lock _ending = new();
     private WatchedToken[] _tokens = [];
-    private volatile bool _abortsRequest;
+    private bool _abortsRequest;
     private volatile bool _endsAtExpiration;
     private volatile bool _hasEnded;
+    private volatile bool _isOver;
     private int _isQueued;
 
     /// <summary>Cancelled when one of the tokens is revoked.</summary>
     public CancellationToken Revoked => _revoked.Token;
+
+    /// <summary>Whether it was disposed of. The request may go on all the same: with the page for its error, say.</summary>
+    public bool IsOver => _isOver;
 
     /// <summary>Whether it is to be left alone from now on: it was ended, or its request is over.</summary>
     public bool HasEnded => _hasEnded;
@@ -29,10 +33,11 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
     /// <param name="orExpiration">Whether that goes for a token that has expired, too.</param>
     public void AbortRequest(bool orExpiration)
     {
-        _abortsRequest = true;
-        if (orExpiration)
+        // Under the lock: whoever ends it sees this, or is seen to have ended it.
+        lock (_ending)
         {
-            _endsAtExpiration = true;
+            _abortsRequest = true;
+            _endsAtExpiration |= orExpiration;
         }
     }
 
@@ -53,7 +58,6 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
         if (!HasEnded && connections.WhyToEnd(this) is { } reason && TryEnd())
         {
             connections.Remove(this);
-            connections.HasBeenEnded(reason);
             try
             {
                 _revoked.Cancel();
@@ -62,6 +66,8 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
             {
                 connections.HasThrown(exception);
             }
+
+            connections.HasBeenEnded(reason);
         }
     }
 
@@ -69,11 +75,19 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
     {
         // Before it looks: whatever is revoked from here on asks for another look.
         Volatile.Write(ref _isQueued, 0);
-        Check();
+        try
+        {
+            Check();
+        }
+        catch (Exception)
+        {
+            // Of a logger or a listener to metrics. On this thread it would end the process.
+        }
     }
 
     public void Dispose()
     {
+        _isOver = true;
         connections.Remove(this);
         lock (_ending)
         {
@@ -98,10 +112,23 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
             _hasEnded = true;
             if (_abortsRequest)
             {
-                context.Abort();
+                Abort();
             }
 
             return true;
+        }
+    }
+
+    private void Abort()
+    {
+        try
+        {
+            context.Abort();
+        }
+        catch (Exception exception)
+        {
+            // There are servers that run what is registered with RequestAborted before they return.
+            connections.HasThrown(exception);
         }
     }
 }

@@ -35,6 +35,7 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
     private readonly ConnectionIndex<RevocationTarget> _byTarget = new();
     private int _count;
     private int _looksSoon;
+    private int _looksAgain;
 
     public OpenConnections(
         IRevokedTokenStore store,
@@ -61,14 +62,14 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
 
         // Not with the ExecutionContext of whichever request happened to come first.
         using AsyncFlowControl? _ = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow();
-        _look = timeProvider.CreateTimer(static connections => ((OpenConnections)connections!).LookAtAll(), this, LookInterval, LookInterval);
+        _look = timeProvider.CreateTimer(static connections => ((OpenConnections)connections!).LookAgain(), this, LookInterval, LookInterval);
     }
 
     /// <summary>The connection that a request is, from now until it ends.</summary>
     /// <returns><see langword="null"/> if no token has authenticated it.</returns>
     public OpenConnection? Of(HttpContext context)
     {
-        if (context.Features.Get<OpenConnection>() is { } open)
+        if (context.Features.Get<OpenConnection>() is { IsOver: false } open)
         {
             return open;
         }
@@ -87,15 +88,21 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
     }
 
     public WatchedToken? Watch(string scheme, SecurityToken token) =>
-        WatchedToken.Of(token, _bearerOptions.Get(scheme).TokenValidationParameters.ClockSkew);
+        WatchedToken.Of(scheme, token, _bearerOptions.Get(scheme).TokenValidationParameters);
 
     /// <summary>Puts another token in the place of the one that it goes on from.</summary>
-    /// <returns>Whether there is one.</returns>
+    /// <returns>Whether there is one, and a request with the new one would not be refused.</returns>
     public bool TryContinue(OpenConnection connection, WatchedToken token)
     {
+        // A handler of the app's own may not have asked.
+        if (_check.Refuses(in token.Token, out _))
+        {
+            return false;
+        }
+
         lock (_indexing)
         {
-            int index = Array.FindIndex(connection.Tokens, watched => watched.IsContinuedBy(token.SecurityToken));
+            int index = Array.FindIndex(connection.Tokens, watched => watched.IsContinuedBy(token));
             if (index < 0)
             {
                 return false;
@@ -132,9 +139,12 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
     {
         foreach (WatchedToken token in connection.Tokens)
         {
-            if (_check.Refuses(in token.Token, out RevocationStatus status))
+            for (WatchedToken? each = token; each is not null; each = each.Actor)
             {
-                return status == RevocationStatus.Unknown ? "unknown" : "revoked";
+                if (_check.Refuses(in each.Token, out RevocationStatus status))
+                {
+                    return status == RevocationStatus.Unknown ? "unknown" : "revoked";
+                }
             }
         }
 
@@ -183,10 +193,13 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
         connection.Tokens = tokens;
         foreach (WatchedToken token in tokens)
         {
-            _byFingerprint.Add(token.Token.Fingerprint, connection);
-            foreach (RevocationTarget target in token.Targets)
+            for (WatchedToken? each = token; each is not null; each = each.Actor)
             {
-                _byTarget.Add(target, connection);
+                _byFingerprint.Add(each.Token.Fingerprint, connection);
+                foreach (RevocationTarget target in each.Targets)
+                {
+                    _byTarget.Add(target, connection);
+                }
             }
         }
     }
@@ -195,10 +208,13 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
     {
         foreach (WatchedToken token in connection.Tokens)
         {
-            _byFingerprint.Remove(token.Token.Fingerprint, connection);
-            foreach (RevocationTarget target in token.Targets)
+            for (WatchedToken? each = token; each is not null; each = each.Actor)
             {
-                _byTarget.Remove(target, connection);
+                _byFingerprint.Remove(each.Token.Fingerprint, connection);
+                foreach (RevocationTarget target in each.Targets)
+                {
+                    _byTarget.Remove(target, connection);
+                }
             }
         }
     }
@@ -236,13 +252,30 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
         }
     }
 
+    private void LookAgain()
+    {
+        // The timer does not wait for a look that takes longer than a second: of a slow store they would pile up.
+        if (Interlocked.Exchange(ref _looksAgain, 1) == 0)
+        {
+            LookAtAll();
+            Volatile.Write(ref _looksAgain, 0);
+        }
+    }
+
     private void LookAtAll()
     {
         foreach ((OpenConnection connection, _) in _all)
         {
-            if (!connection.HasEnded && WhyToEnd(connection) is not null)
+            try
             {
-                connection.CheckSoon();
+                if (!connection.HasEnded && WhyToEnd(connection) is not null)
+                {
+                    connection.CheckSoon();
+                }
+            }
+            catch (Exception)
+            {
+                // Of a logger. On this thread it would end the process.
             }
         }
     }

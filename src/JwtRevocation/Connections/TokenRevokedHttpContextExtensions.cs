@@ -35,8 +35,9 @@ public static class TokenRevokedHttpContextExtensions
     /// The request. In a SignalR hub that is <c>Context.GetHttpContext()</c>, over WebSockets and server-sent events.
     /// </param>
     /// <param name="encodedToken">
-    /// The new token in its compact form, as the client has sent it over the connection: of the same issuer, <c>sub</c> and,
-    /// if there is one, <c>sid</c>. <see cref="HttpContext.User"/> stays what it was.
+    /// The new token in its compact form, as the client has sent it over the connection: accepted by the same scheme, and of
+    /// the same issuer, <c>sub</c> and, if there is one, <c>sid</c>. <see cref="HttpContext.User"/> stays what it was; the
+    /// scheme's events are not asked, nor the policies of the endpoint.
     /// </param>
     /// <param name="cancellationToken">Cancels the wait for the signing keys.</param>
     /// <returns>A task.</returns>
@@ -52,11 +53,13 @@ public static class TokenRevokedHttpContextExtensions
         OpenConnections connections = context.RequestServices.GetRequiredService<OpenConnections>();
         OpenConnection connection = connections.Of(context)
             ?? throw new InvalidOperationException("The request was not authenticated by a JWT that the library covers.");
+
+        // Not by any other scheme: its tokens may not be good enough for the endpoint.
         (string scheme, SecurityToken token) = await context.RequestServices.GetRequiredService<BearerSchemes>()
-            .ValidateNowAsync(encodedToken, cancellationToken).ConfigureAwait(false);
+            .ValidateNowAsync(connection.Tokens.Select(watched => watched.Scheme).Distinct(), encodedToken, cancellationToken).ConfigureAwait(false);
         if (connections.Watch(scheme, token) is not { } watched || !connections.TryContinue(connection, watched))
         {
-            throw new SecurityTokenValidationException("The token is not one by which the connection can go on: its issuer, sub and sid must be the same.");
+            throw new SecurityTokenValidationException("The token is not one by which the connection can go on: it is revoked, or its scheme, issuer, sub and sid are not the same.");
         }
     }
 }

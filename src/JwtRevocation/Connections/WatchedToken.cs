@@ -1,5 +1,7 @@
+using System.IdentityModel.Tokens.Jwt;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
+using JwtRegisteredClaimNames = Microsoft.IdentityModel.JsonWebTokens.JwtRegisteredClaimNames;
 
 namespace JwtRevocation;
 
@@ -8,19 +10,25 @@ internal sealed class WatchedToken
 {
     private readonly RevocableToken _token;
 
-    private WatchedToken(in RevocableToken token, TimeSpan clockSkew)
+    private WatchedToken(string scheme, in RevocableToken token, TokenValidationParameters parameters)
     {
+        Scheme = scheme;
         _token = token;
+        TimeSpan clockSkew = parameters.ClockSkew;
         DateTime expires = token.SecurityToken.ValidTo;
         AcceptedUntil = expires == DateTime.MinValue || DateTime.MaxValue - expires <= clockSkew
             ? DateTimeOffset.MaxValue
             : new(DateTime.SpecifyKind(expires + clockSkew, DateTimeKind.Utc));
         Targets = [.. TargetsOf(token.SecurityToken).Distinct()];
+        Actor = parameters.ValidateActor && ActorOf(token.SecurityToken) is { } actor
+            ? Of(scheme, actor, parameters.ActorValidationParameters ?? parameters)
+            : null;
     }
 
-    public ref readonly RevocableToken Token => ref _token;
+    /// <summary>The scheme that has accepted it.</summary>
+    public string Scheme { get; }
 
-    public SecurityToken SecurityToken => _token.SecurityToken;
+    public ref readonly RevocableToken Token => ref _token;
 
     /// <summary>When a new request with the token would be refused: its <c>exp</c> and the clock skew that its scheme allows.</summary>
     public DateTimeOffset AcceptedUntil { get; }
@@ -31,16 +39,40 @@ internal sealed class WatchedToken
     /// </summary>
     public RevocationTarget[] Targets { get; }
 
-    /// <returns><see langword="null"/> if it is no JWT.</returns>
-    public static WatchedToken? Of(SecurityToken token, TimeSpan clockSkew) =>
-        RevocableToken.TryCreate(token, out RevocableToken revocable) ? new(in revocable, clockSkew) : null;
+    /// <summary>The token of its actor, if the scheme validates that: once it is revoked, a request with this one is refused.</summary>
+    public WatchedToken? Actor { get; }
 
-    /// <summary>Whether it goes on from another token: of the same subject, and of the same session if it has one.</summary>
-    public bool IsContinuedBy(SecurityToken token) =>
-        (token.Issuer ?? "") == (SecurityToken.Issuer ?? "")
-        && TokenClaims.GetText(SecurityToken, JwtRegisteredClaimNames.Sub) is { } subject
-        && TokenClaims.GetText(token, JwtRegisteredClaimNames.Sub) == subject
-        && TokenClaims.GetText(token, JwtRegisteredClaimNames.Sid) == TokenClaims.GetText(SecurityToken, JwtRegisteredClaimNames.Sid);
+    /// <returns><see langword="null"/> if it is no JWT.</returns>
+    public static WatchedToken? Of(string scheme, SecurityToken token, TokenValidationParameters parameters) =>
+        RevocableToken.TryCreate(token, out RevocableToken revocable) ? new(scheme, in revocable, parameters) : null;
+
+    /// <summary>
+    /// Whether another token goes on from it: of the same subject, and of the same session if it has one; and by its scheme,
+    /// because the endpoint may not be open to what others accept.
+    /// </summary>
+    public bool IsContinuedBy(WatchedToken next)
+    {
+        (SecurityToken before, SecurityToken after) = (_token.SecurityToken, next._token.SecurityToken);
+        return next.Scheme == Scheme
+            && (after.Issuer ?? "") == (before.Issuer ?? "")
+            && TokenClaims.GetText(before, JwtRegisteredClaimNames.Sub) is { } subject
+            && TokenClaims.GetText(after, JwtRegisteredClaimNames.Sub) == subject
+            && TokenClaims.GetText(after, JwtRegisteredClaimNames.Sid) == TokenClaims.GetText(before, JwtRegisteredClaimNames.Sid);
+    }
+
+    private static JsonWebToken? ActorOf(SecurityToken token)
+    {
+        string? actor = token is JsonWebToken jwt ? jwt.Actor : (token as JwtSecurityToken)?.Actor;
+        try
+        {
+            return string.IsNullOrEmpty(actor) ? null : new(actor);
+        }
+        catch (ArgumentException)
+        {
+            // A handler of the app's own may let anything pass.
+            return null;
+        }
+    }
 
     private static IEnumerable<RevocationTarget> TargetsOf(SecurityToken token)
     {

@@ -1,7 +1,9 @@
 using System.Net.WebSockets;
 using System.Text;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -74,6 +76,37 @@ public sealed class ContinuedConnectionTests
     }
 
     [Fact]
+    public async Task It_does_not_go_on_with_a_token_that_another_scheme_accepts()
+    {
+        await using ConnectedApi api = await StartAsync(
+            services => services.AddAuthentication("Bearer")
+                .AddJwtBearer("Less", scheme => TestApi.UseTestTokens(scheme, less => less.TokenValidationParameters.ValidAudience = "less")));
+        using WebSocket socket = await api.OpenSocketAsync(Token(), "/chat");
+
+        string answer = await ContinueAsync(socket, TestTokens.Create(audience: "less", configure: token => token.Claims["sid"] = "s"));
+
+        answer.Should().Be(nameof(SecurityTokenValidationException), "the endpoint would not accept it");
+        (await ContinueAsync(socket, Token())).Should().Be("continued");
+    }
+
+    [Fact]
+    public async Task It_does_not_end_by_a_revoked_token_that_only_the_apps_own_handler_accepts()
+    {
+        await using ConnectedApi api = await StartAsync(bearer: bearer =>
+        {
+            bearer.TokenHandlers.Clear();
+            bearer.TokenHandlers.Add(new CarelessHandler());
+        });
+        string revoked = Token();
+        await api.Revoker.RevokeAsync(revoked, TestContext.Current.CancellationToken);
+        using WebSocket socket = await api.OpenSocketAsync(Token(), "/chat");
+
+        (await ContinueAsync(socket, revoked)).Should().Be(nameof(SecurityTokenValidationException));
+
+        await Expect.ToLiveAsync(socket);
+    }
+
+    [Fact]
     public async Task A_token_without_a_subject_continues_nothing()
     {
         await using ConnectedApi api = await StartAsync();
@@ -117,7 +150,7 @@ public sealed class ContinuedConnectionTests
         (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Should().Be("true");
     }
 
-    private static Task<ConnectedApi> StartAsync() => ConnectedApi.StartAsync(endpoints: app => app.MapGet("/chat", async context =>
+    private static Task<ConnectedApi> StartAsync(Action<IServiceCollection>? services = null, Action<JwtBearerOptions>? bearer = null) => ConnectedApi.StartAsync(services, bearer: bearer, endpoints: app => app.MapGet("/chat", async context =>
     {
         using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
         while (await ReceiveAsync(socket, context.RequestAborted) is { Length: > 0 } message)
@@ -162,4 +195,17 @@ public sealed class ContinuedConnectionTests
                 token.Claims[JwtRegisteredClaimNames.Sid] = session;
             }
         });
+
+    /// <summary>Does not ask whether a token is revoked.</summary>
+    private sealed class CarelessHandler : TokenHandler
+    {
+        private readonly JsonWebTokenHandler _handler = new();
+
+        public override Task<TokenValidationResult> ValidateTokenAsync(string token, TokenValidationParameters validationParameters)
+        {
+            TokenValidationParameters parameters = validationParameters.Clone();
+            parameters.LifetimeValidator = null;
+            return _handler.ValidateTokenAsync(token, parameters);
+        }
+    }
 }

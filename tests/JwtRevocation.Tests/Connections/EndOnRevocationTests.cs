@@ -3,6 +3,9 @@ using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace JwtRevocation.Tests.Connections;
@@ -10,6 +13,8 @@ namespace JwtRevocation.Tests.Connections;
 /// <summary>A connection ends when its token is revoked, and no other does.</summary>
 public sealed class EndOnRevocationTests
 {
+    private static readonly string[] Sessions = ["a", "b"];
+
     public static TheoryData<RevocationTargetKind> Kinds => [.. Enum.GetValues<RevocationTargetKind>()];
 
     [Theory]
@@ -156,6 +161,137 @@ public sealed class EndOnRevocationTests
         await Expect.ToEndAsync(waiting);
     }
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task Whichever_handler_reads_the_token_its_connection_ends(bool bySecurityTokenValidators, bool isEncrypted)
+    {
+        await using ConnectedApi api = await ConnectedApi.StartAsync(bearer: bearer => bearer.UseSecurityTokenValidators = bySecurityTokenValidators);
+        using WebSocket socket = await api.OpenSocketAsync(TestTokens.Create(encrypted: isEncrypted, configure: token => token.Claims["sid"] = Sessions));
+
+        await api.Revoker.RevokeAsync(RevocationTarget.Session(TestTokens.Issuer, "b"), TestContext.Current.CancellationToken);
+
+        await Expect.ToEndAsync(socket);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task It_ends_with_the_token_of_its_actor_where_requests_are_refused_for_that(bool bySecurityTokenValidators)
+    {
+        await using ConnectedApi api = await ConnectedApi.StartAsync(bearer: bearer =>
+        {
+            bearer.UseSecurityTokenValidators = bySecurityTokenValidators;
+            bearer.TokenValidationParameters.ValidateActor = true;
+        });
+        string actor = Token("carol", "c");
+        string token = TestTokens.Create(configure: token => token.Claims["actort"] = actor);
+        using WebSocket socket = await api.OpenSocketAsync(token);
+
+        await api.Revoker.RevokeAsync(actor, TestContext.Current.CancellationToken);
+
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+        await Expect.ToEndAsync(socket);
+    }
+
+    [Fact]
+    public async Task One_that_is_revoked_while_it_opens_ends_all_the_same()
+    {
+        await using ConnectedApi api = await ConnectedApi.StartAsync(
+            endpoints: app => app.MapGet("/wait", OpenEndpoint.WaitAsync).RequireAuthorization().EndOnRevocation());
+        for (int round = 0; round < 25; round++)
+        {
+            string[] tokens = [.. Enumerable.Range(0, 8).Select(_ => TestTokens.Create())];
+            Task[] opened = [.. tokens.Select(token => OpenToTheEndAsync(api, token))];
+
+            await Task.WhenAll(tokens.Select(token => api.Revoker.RevokeAsync(token, TestContext.Current.CancellationToken)));
+
+            await Task.WhenAll(opened);
+        }
+    }
+
+    [Fact]
+    public async Task An_error_within_it_has_its_page()
+    {
+        await using TestApi api = await TestApi.StartAsync(endpoints: app =>
+        {
+            app.UseExceptionHandler("/group/error");
+            app.UseRouting();
+            app.UseAuthentication();
+            app.UseAuthorization();
+            RouteGroupBuilder group = app.MapGroup("/group").EndOnRevocation();
+            group.MapGet("/throws", string () => throw new InvalidOperationException()).RequireAuthorization();
+            group.MapGet("/error", () => TypedResults.Text("an error", statusCode: StatusCodes.Status500InternalServerError));
+        });
+
+        using HttpResponseMessage response = await api.GetAsync(TestTokens.Create(), "/group/throws");
+
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Should().Be("an error");
+    }
+
+    [Fact]
+    public async Task Middleware_may_ask_when_the_endpoint_has_returned()
+    {
+        TaskCompletionSource<bool> canBeRevoked = new();
+        await using TestApi api = await TestApi.StartAsync(endpoints: app =>
+        {
+            app.UseRouting();
+            app.UseAuthentication();
+            app.UseAuthorization();
+            app.Use(async (context, next) =>
+            {
+                await next(context);
+                canBeRevoked.SetResult(context.GetTokenRevoked().CanBeCanceled);
+            });
+            app.MapGet("/short", () => TypedResults.Ok()).RequireAuthorization().EndOnRevocation();
+        });
+
+        (await api.StatusAsync(TestTokens.Create(), "/short")).Should().Be(HttpStatusCode.OK);
+
+        (await canBeRevoked.Task).Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task What_throws_when_a_request_is_aborted_keeps_nobody_from_hearing_of_it()
+    {
+        TaskCompletionSource told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        // On this server, Abort() itself throws what is thrown.
+        await using TestApi api = await TestApi.StartAsync(endpoints: app => app.MapGet("/hold", async context =>
+        {
+            using CancellationTokenRegistration aborted = context.RequestAborted.Register(() => throw new InvalidOperationException());
+            using CancellationTokenRegistration revoked = context.GetTokenRevoked().Register(told.SetResult);
+            await context.Response.WriteAsync("waiting", TestContext.Current.CancellationToken);
+            await context.Response.Body.FlushAsync(TestContext.Current.CancellationToken);
+            await told.Task;
+        }).RequireAuthorization().EndOnRevocation());
+        string token = Token("alice", "a");
+        using HttpResponseMessage response = await api.Client.SendAsync(
+            ConnectedApi.Get("/hold", token), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+
+        await api.Revoker.RevokeAsync(token, TestContext.Current.CancellationToken);
+
+        await told.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task A_logger_that_throws_ends_neither_the_process_nor_the_others()
+    {
+        using ThrowingLogger logger = new();
+        await using ConnectedApi api = await ConnectedApi.StartAsync(
+            services => services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(logger)));
+        foreach (string token in new[] { Token("alice", "a"), Token("bob", "b") })
+        {
+            using WebSocket socket = await api.OpenSocketAsync(token);
+            await api.Revoker.RevokeAsync(token, TestContext.Current.CancellationToken);
+            await Expect.ToEndAsync(socket);
+        }
+
+        await Expect.ToBecomeTrueAsync(() => logger.Thrown == 2, "each of them is logged");
+    }
+
     [Fact]
     public async Task Without_the_library_the_app_says_so()
     {
@@ -166,6 +302,25 @@ public sealed class EndOnRevocationTests
         Action build = () => _ = ((IEndpointRouteBuilder)app).DataSources.Single().Endpoints;
 
         build.Should().Throw<InvalidOperationException>().WithMessage("*AddJwtRevocation()*");
+    }
+
+    private static async Task OpenToTheEndAsync(ConnectedApi api, string token)
+    {
+        Stream events;
+        try
+        {
+            events = await api.OpenEventsAsync(token, "/wait");
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            // Refused, or ended before the first event.
+            return;
+        }
+
+        await using (events)
+        {
+            await Expect.ToEndAsync(events);
+        }
     }
 
     private static string Token(string subject, string session, string client = "app") => TestTokens.Create(
@@ -196,6 +351,31 @@ public sealed class EndOnRevocationTests
                     _ => RevocationTarget.Everything,
                 },
                 TestContext.Current.CancellationToken);
+    }
+
+    private sealed class ThrowingLogger : ILoggerProvider, ILogger
+    {
+        private int _thrown;
+
+        public int Thrown => Volatile.Read(ref _thrown);
+
+        public ILogger CreateLogger(string categoryName) =>
+            categoryName.EndsWith("OpenConnections", StringComparison.Ordinal) ? this : NullLogger.Instance;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            Interlocked.Increment(ref _thrown);
+            throw new InvalidOperationException();
+        }
+
+        public void Dispose()
+        {
+        }
     }
 
     private sealed class EndlessStream : Stream

@@ -56,9 +56,37 @@ public sealed class HubTests
         received.Should().Be(0);
     }
 
+    [Fact]
+    public async Task A_hub_connection_that_comes_back_with_its_state_is_held_to_the_token_that_it_came_back_with()
+    {
+        await using ConnectedApi api = await StartAsync();
+        string token = TestTokens.Create();
+        await using HubConnection connection = new HubConnectionBuilder()
+            .WithUrl(api.Urls[0] + "/hub", HttpTransportType.WebSockets, options => options.AccessTokenProvider = () => Task.FromResult<string?>(token))
+            .WithStatefulReconnect()
+            .Build();
+        await connection.StartAsync(TestContext.Current.CancellationToken);
+        TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        connection.Closed += _ =>
+        {
+            closed.SetResult();
+            return Task.CompletedTask;
+        };
+        string? id = connection.ConnectionId;
+        string before = token;
+        token = TestTokens.Create();
+        await api.Revoker.RevokeAsync(before, TestContext.Current.CancellationToken);
+        (await connection.InvokeAsync<string>("Echo", "hello", TestContext.Current.CancellationToken)).Should().Be("hello");
+        connection.ConnectionId.Should().Be(id);
+
+        await api.Revoker.RevokeAsync(token, TestContext.Current.CancellationToken);
+
+        await closed.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+    }
+
     private static Task<ConnectedApi> StartAsync() => ConnectedApi.StartAsync(
         services => services.AddSignalR(),
-        app => app.MapHub<ChatHub>("/hub").RequireAuthorization().EndOnRevocation());
+        app => app.MapHub<ChatHub>("/hub", options => options.AllowStatefulReconnects = true).RequireAuthorization().EndOnRevocation());
 
     private static async Task<HubConnection> ConnectAsync(ConnectedApi api, string token, HttpTransportType transport)
     {

@@ -99,10 +99,78 @@ public sealed class StoreAndClockTests : IDisposable
         await Expect.ToEndAsync(open);
     }
 
+    [Fact]
+    public async Task A_store_that_takes_longer_than_that_is_not_looked_at_twice_at_once()
+    {
+        using SlowStore store = new();
+        TickingClock clock = new();
+        await using ConnectedApi api = await ConnectedApi.StartAsync(
+            services => services.AddSingleton<TimeProvider>(clock), revocation: builder => builder.AddStore(_ => store));
+        using WebSocket socket = await api.OpenSocketAsync(TestTokens.Create());
+        store.Hold();
+        var look = Task.Run(clock.Tick, TestContext.Current.CancellationToken);
+        await store.IsAsked.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+
+        await Task.Run(clock.Tick, TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+
+        look.IsCompleted.Should().BeFalse();
+        store.Release();
+        await look;
+        await Expect.ToLiveAsync(socket);
+    }
+
     public void Dispose() => _store.Dispose();
 
     private Task<ConnectedApi> StartAsync(Action<JwtRevocationOptions>? options = null) => ConnectedApi.StartAsync(
         services => services.AddSingleton<TimeProvider>(_clock),
         options: options,
         revocation: builder => builder.AddStore(_ => _store));
+
+    private sealed class SlowStore : IRevokedTokenStore, IDisposable
+    {
+        private readonly ManualResetEventSlim _isReleased = new(initialState: true);
+        private readonly TaskCompletionSource _isAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task IsAsked => _isAsked.Task;
+
+        public void Hold() => _isReleased.Reset();
+
+        public void Release() => _isReleased.Set();
+
+        public RevocationStatus GetStatus(in RevocableToken token)
+        {
+            if (!_isReleased.IsSet)
+            {
+                _isAsked.TrySetResult();
+                _isReleased.Wait(TimeSpan.FromMinutes(2));
+            }
+
+            return RevocationStatus.NotRevoked;
+        }
+
+        public ValueTask<RevocationReceipt> RevokeAsync(Revocation revocation, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public IAsyncEnumerable<Revocation> GetRevocationsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public void Dispose() => _isReleased.Dispose();
+    }
+
+    /// <summary>Whose every second is at the test's command, and does not wait for the one before.</summary>
+    private sealed class TickingClock : TimeProvider
+    {
+        private Action _tick = () => { };
+
+        public void Tick() => _tick();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (period != TimeSpan.FromSeconds(1))
+            {
+                return base.CreateTimer(callback, state, dueTime, period);
+            }
+
+            _tick = () => callback(state);
+            return base.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
 }
