@@ -40,5 +40,6 @@ internal sealed class Report
         return 0;
     }
 
-    private static string Row(string[] cells) => $"| {string.Join(" | ", cells)} |";
+    private static string Row(string[] cells) =>
+        $"| {string.Join(" | ", cells.Select(static cell => cell.Replace("|", "\\|", StringComparison.Ordinal)))} |";
 }
