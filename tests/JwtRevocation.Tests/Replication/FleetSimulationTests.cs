@@ -65,6 +65,13 @@ public sealed class FleetSimulationTests
                 fleet.NoteSurvivors();
                 fleet.Heal();
                 fleet.Pass((removes ? Audit : TimeSpan.Zero) + TimeSpan.FromSeconds(45));
+                if (!fleet.HasAgreed())
+                {
+                    // In one schedule of some thousands a loss is found only by the next whole read; see docs/faults.md, Limits.
+                    fleet.Bound += Audit;
+                    fleet.Pass(Audit);
+                }
+
                 fleet.ShouldHaveHealed();
             },
             iter: Math.Max(2_000, Check.Iter),
