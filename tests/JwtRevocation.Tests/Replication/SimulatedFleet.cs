@@ -103,9 +103,6 @@ internal sealed class SimulatedFleet : IDisposable
         }
     }
 
-    /// <summary>Whether all nodes say the same of every token.</summary>
-    public bool HasAgreed() => _facts.TrueForAll(fact => _nodes.Select(node => node.Store.StatusOf(fact.Token)).Distinct().Count() == 1);
-
     /// <summary>C: all nodes answer, agree, and none of what could survive is lost.</summary>
     public void ShouldHaveHealed()
     {
