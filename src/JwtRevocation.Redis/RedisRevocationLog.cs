@@ -15,7 +15,7 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
     private const CommandFlags Primary = CommandFlags.DemandMaster;
 
     // See IRevocationLog: a log that has gone back does not come to the same positions again.
-    private const int LargestGap = 1 << 20;
+    private const int LargestGap = 4096;
 
     // What is beyond has no next whole number among doubles. Nobody gets there but by mistake, and new entries go before it.
     private const long LastPosition = (1L << 53) - 1;

@@ -10,7 +10,7 @@ namespace JwtRevocation;
 /// <em>epoch</em>, a text that tells whether they are still those that were there before.
 /// </para>
 /// <para>
-/// Positions have gaps of random size (from 1 to a million, say). A log that has gone back, and goes on from there, then does not
+/// Positions have gaps of random size (from 1 to 4096, say). A log that has gone back, and goes on from there, then does not
 /// come to the same entry at the same position again, by which the nodes know that it is still the one they have read.
 /// </para>
 /// <para>

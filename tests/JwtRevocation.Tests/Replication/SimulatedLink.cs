@@ -89,7 +89,7 @@ internal sealed class SimulatedLink(SimulatedLog server, FakeTimeProvider clock,
         await DelayAsync(cancellationToken).ConfigureAwait(false);
         if (Hangs)
         {
-            await Task.Delay(Timeout.InfiniteTimeSpan, clock, cancellationToken).ConfigureAwait(false);
+            await new TaskCompletionSource().Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
         if (IsCut || server.IsDown)
@@ -123,5 +123,8 @@ internal sealed class SimulatedLink(SimulatedLog server, FakeTimeProvider clock,
         }
     }
 
-    private Task DelayAsync(CancellationToken cancellationToken) => Task.Delay(MostDelay * random.NextDouble(), clock, cancellationToken);
+    // Not Task.Delay with the token, nor for the hang above: when it is cancelled it goes on on a thread of the pool, for which the
+    // simulated clock does not wait. A node whose call was given up then stood still for as long as the pool was busy.
+    private Task DelayAsync(CancellationToken cancellationToken) =>
+        Task.Delay(MostDelay * random.NextDouble(), clock, CancellationToken.None).WaitAsync(cancellationToken);
 }

@@ -33,7 +33,7 @@ internal sealed class SimulatedLog(FakeTimeProvider clock, Random random)
     {
         if (!_positions.TryGetValue(content, out (long Position, DateTimeOffset Since) held))
         {
-            held = ((_entries.Count == 0 ? 0 : _entries.Keys[^1]) + random.Next(1, 1 << 20), clock.GetUtcNow());
+            held = ((_entries.Count == 0 ? 0 : _entries.Keys[^1]) + random.Next(1, 4096), clock.GetUtcNow());
             _positions.Add(content, held);
             _entries.Add(held.Position, content);
             Appended++;
