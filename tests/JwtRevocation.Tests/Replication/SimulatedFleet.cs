@@ -88,6 +88,11 @@ internal sealed class SimulatedFleet : IDisposable
         for (TimeSpan passed = TimeSpan.Zero; passed < time; passed += Tick)
         {
             _clock.Advance(Tick);
+            foreach (Node node in _nodes)
+            {
+                node.Clock.Advance(Tick);
+            }
+
             Check();
         }
     }
@@ -147,16 +152,19 @@ internal sealed class SimulatedFleet : IDisposable
 
     private Node Begin(int index)
     {
-        SimulatedLink link = new(Log, _clock, $"{index}-{_random.Next()}", new(_random.Next()));
+        // Its own, which stands still when the node has ended: what ends of it then, ends on threads of the pool, and the clock is
+        // for one thread at a time.
+        FakeTimeProvider clock = new(_clock.GetUtcNow());
+        SimulatedLink link = new(Log, clock, $"{index}-{_random.Next()}", new(_random.Next()));
         ReplicaOptions options = new() { PollInterval = TimeSpan.FromSeconds(1), MaxStaleness = MaxStaleness };
         Random jitter = new(_random.Next());
 
         // Small pages and batches, so that what takes one request of a real log often takes several of this one.
         ReplicatedRevokedTokenStore store = new(
-            link, options, _meters, _clock,
+            link, options, _meters, clock,
             (tables, freshness, metrics) => new(
-                link, tables, freshness, options, metrics, _clock, NullLogger.Instance, jitter, pageSize: jitter.Next(2, 8), batchSize: jitter.Next(1, 4)));
-        return new(link, store);
+                link, tables, freshness, options, metrics, clock, NullLogger.Instance, jitter, pageSize: jitter.Next(2, 8), batchSize: jitter.Next(1, 4)));
+        return new(link, store, clock);
     }
 
     // S: what has been in the log for longer than the bound, no node accepts; and what a node refused once, it refuses.
@@ -185,7 +193,7 @@ internal sealed class SimulatedFleet : IDisposable
         }
     }
 
-    private sealed record Node(SimulatedLink Link, ReplicatedRevokedTokenStore Store)
+    private sealed record Node(SimulatedLink Link, ReplicatedRevokedTokenStore Store, FakeTimeProvider Clock)
     {
         public void End()
         {
