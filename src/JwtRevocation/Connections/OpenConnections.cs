@@ -31,8 +31,7 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
 
     private readonly ConcurrentDictionary<OpenConnection, bool> _all = new();
     private readonly Lock _indexing = new();
-    private readonly ConnectionIndex<TokenFingerprint> _byFingerprint = new();
-    private readonly ConnectionIndex<RevocationTarget> _byTarget = new();
+    private readonly ConnectionIndex _index = new();
     private int _count;
     private int _looksSoon;
     private int _looksAgain;
@@ -113,8 +112,9 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
             tokens[index] = token;
             if (_all.ContainsKey(connection))
             {
-                RemoveFromIndex(connection);
-                AddToIndex(connection, tokens);
+                _index.Remove(connection);
+                connection.Tokens = tokens;
+                _index.Add(connection);
             }
         }
 
@@ -129,7 +129,7 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
             if (_all.TryRemove(connection, out _))
             {
                 Interlocked.Decrement(ref _count);
-                RemoveFromIndex(connection);
+                _index.Remove(connection);
             }
         }
     }
@@ -181,42 +181,12 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
         {
             _all.TryAdd(connection, true);
             Interlocked.Increment(ref _count);
-            AddToIndex(connection, tokens);
+            connection.Tokens = tokens;
+            _index.Add(connection);
         }
 
         // After it can be found: what is revoked from then on finds it, and what was revoked before is seen here.
         connection.Check();
-    }
-
-    private void AddToIndex(OpenConnection connection, WatchedToken[] tokens)
-    {
-        connection.Tokens = tokens;
-        foreach (WatchedToken token in tokens)
-        {
-            for (WatchedToken? each = token; each is not null; each = each.Actor)
-            {
-                _byFingerprint.Add(each.Token.Fingerprint, connection);
-                foreach (RevocationTarget target in each.Targets)
-                {
-                    _byTarget.Add(target, connection);
-                }
-            }
-        }
-    }
-
-    private void RemoveFromIndex(OpenConnection connection)
-    {
-        foreach (WatchedToken token in connection.Tokens)
-        {
-            for (WatchedToken? each = token; each is not null; each = each.Actor)
-            {
-                _byFingerprint.Remove(each.Token.Fingerprint, connection);
-                foreach (RevocationTarget target in each.Targets)
-                {
-                    _byTarget.Remove(target, connection);
-                }
-            }
-        }
     }
 
     private void OnTokenRevoked(TokenFingerprint fingerprint)
@@ -225,7 +195,7 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
         {
             lock (_indexing)
             {
-                _byFingerprint.CheckSoon(fingerprint);
+                _index.CheckSoon(fingerprint);
             }
         }
     }
@@ -241,8 +211,7 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
         {
             lock (_indexing)
             {
-                _byTarget.CheckSoon(target);
-                _byTarget.CheckSoon(RevocationTarget.Everything);
+                _index.CheckSoon(target);
             }
         }
         else if (Interlocked.Exchange(ref _looksSoon, 1) == 0)

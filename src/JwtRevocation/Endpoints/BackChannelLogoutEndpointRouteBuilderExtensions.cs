@@ -1,8 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using JwtRevocation;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -33,33 +33,29 @@ public static class BackChannelLogoutEndpointRouteBuilderExtensions
     /// </exception>
     public static RouteHandlerBuilder MapBackChannelLogout(
         this IEndpointRouteBuilder endpoints,
-        string pattern,
+        [StringSyntax("Route")] string pattern,
         string scheme = JwtBearerDefaults.AuthenticationScheme,
         Action<BackChannelLogoutOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentNullException.ThrowIfNull(pattern);
-        ArgumentNullException.ThrowIfNull(scheme);
+        ArgumentException.ThrowIfNullOrEmpty(scheme);
         MappedEndpoints.Add(endpoints);
         BackChannelLogoutOptions options = new();
         configure?.Invoke(options);
         string[] audiences = [.. options.Audiences];
-        IServiceProvider services = endpoints.ServiceProvider;
-
-        RouteHandlerBuilder builder = endpoints.MapPost(pattern, (HttpContext context, [FromServices] BackChannelLogoutEndpoint endpoint) =>
-            endpoint.HandleAsync(context, scheme, audiences));
+        RouteHandlerBuilder builder = endpoints.MapPost(pattern, Task<Results<Ok, JsonHttpResult<OAuthError>>> (HttpContext context) =>
+            context.RequestServices.GetRequiredService<BackChannelLogoutEndpoint>().HandleAsync(context, scheme, audiences));
         builder
             .Produces(StatusCodes.Status400BadRequest)
             .WithSummary("OpenID Connect back-channel logout")
             .WithDescription("For the OpenID Provider: takes a logout token, as parameter logout_token of a form, and revokes the tokens of the session or user that it names.")
+            .WithMetadata(MessageForm.SizeLimit)
+            .DisableAntiforgery()
             .Finally(endpoint =>
             {
-                services.GetRequiredService<IssuerMessages>().ThrowIfNoneCanBeValid(scheme, audiences);
-                if (!endpoint.Metadata.Any(static each => each is IAuthorizeData or IAllowAnonymous or AuthorizationPolicy or IAuthorizationRequirementData))
-                {
-                    // Not for a fallback policy to decide: the provider has no access token.
-                    endpoint.Metadata.Add(new AllowAnonymousAttribute());
-                }
+                endpoint.ApplicationServices.GetRequiredService<IssuerMessages>().ThrowIfNoneCanBeValid(scheme, audiences);
+                EndpointAuthorization.LetIssuerIn(endpoint);
             });
         return builder;
     }

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using JwtRevocation;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -73,17 +72,8 @@ public static class SecurityEventEndpointRouteBuilderExtensions
             .Finally(endpoint =>
             {
                 endpoint.ApplicationServices.GetRequiredService<IssuerMessages>().ThrowIfNoneCanBeValid(scheme, [.. options.Audiences]);
-                LetTransmitterIn(endpoint);
+                EndpointAuthorization.LetIssuerIn(endpoint);
             });
         return builder;
-    }
-
-    // The issuer's signature is what lets a token in; a fallback policy knows nothing of it.
-    private static void LetTransmitterIn(EndpointBuilder endpoint)
-    {
-        if (!endpoint.Metadata.Any(static item => item is IAuthorizeData or AuthorizationPolicy or IAuthorizationRequirementData or IAllowAnonymous))
-        {
-            endpoint.Metadata.Add(new AllowAnonymousAttribute());
-        }
     }
 }

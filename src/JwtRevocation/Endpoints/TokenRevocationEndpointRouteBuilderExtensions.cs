@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Claims;
 using JwtRevocation;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -70,7 +69,7 @@ public static class TokenRevocationEndpointRouteBuilderExtensions
 
     private static void ThrowIfNobodyDecides(EndpointBuilder endpoint)
     {
-        if (!endpoint.Metadata.Any(static item => item is IAuthorizeData or AuthorizationPolicy or IAuthorizationRequirementData or IAllowAnonymous))
+        if (!EndpointAuthorization.IsDecided(endpoint))
         {
             throw new InvalidOperationException(NobodyDecides);
         }
