@@ -21,6 +21,9 @@ internal enum ApiMode
     /// <summary>This library, in memory, with a thousand open connections that end on revocation.</summary>
     Connections,
 
+    /// <summary>The same, with connections that do not: what the connections themselves cost.</summary>
+    UnwatchedConnections,
+
     /// <summary>This library on Redis, with a hundred thousand tokens revoked.</summary>
     Redis,
 

@@ -12,7 +12,7 @@ internal static class ApiRevocations
     {
         IEnumerable<Revocation> revocations = mode switch
         {
-            ApiMode.InMemory or ApiMode.Connections => Tokens(Some),
+            ApiMode.InMemory or ApiMode.Connections or ApiMode.UnwatchedConnections => Tokens(Some),
             ApiMode.Million => Tokens(1_000_000),
             ApiMode.AllKinds => [.. Tokens(OfEachKind), .. EveryKind.Of(OfEachKind)],
             _ => [],

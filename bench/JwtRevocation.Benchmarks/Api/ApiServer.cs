@@ -34,13 +34,14 @@ internal static class ApiServer
 
         app.MapGet("/me", (HttpContext context) => context.User.FindFirst("sub")?.Value).RequireAuthorization();
         await RevokeAsync(app.Services, mode, new(ApiTokens.Encode(ApiTokens.Revoked, keys.Hs256)) { SigningKey = keys.Hs256.Key });
-        if (mode == ApiMode.Connections)
+        if (mode is ApiMode.Connections or ApiMode.UnwatchedConnections)
         {
-            app.MapGet("/open", OpenConnections.WaitAsync).RequireAuthorization().EndOnRevocation();
+            IEndpointConventionBuilder endpoint = app.MapGet("/open", OpenConnections.WaitAsync).RequireAuthorization();
+            _ = mode == ApiMode.Connections ? endpoint.EndOnRevocation() : endpoint;
         }
 
         await app.StartAsync();
-        using OpenConnections? open = mode == ApiMode.Connections ? await OpenConnections.OpenAsync(app.Urls.Single(), keys) : null;
+        using OpenConnections? open = mode is ApiMode.Connections or ApiMode.UnwatchedConnections ? await OpenConnections.OpenAsync(app.Urls.Single(), keys) : null;
         Console.WriteLine(app.Urls.Single());
         await ProcessGauge.AnswerAsync();
         return 0;
@@ -66,7 +67,7 @@ internal static class ApiServer
         });
         switch (mode)
         {
-            case ApiMode.InMemory or ApiMode.Million or ApiMode.AllKinds or ApiMode.Connections:
+            case ApiMode.InMemory or ApiMode.Million or ApiMode.AllKinds or ApiMode.Connections or ApiMode.UnwatchedConnections:
                 services.AddJwtRevocation();
                 break;
             case ApiMode.Redis:
@@ -96,7 +97,7 @@ internal static class ApiServer
     {
         switch (mode)
         {
-            case ApiMode.InMemory or ApiMode.Million or ApiMode.AllKinds or ApiMode.Connections or ApiMode.Redis or ApiMode.RedisStopped:
+            case ApiMode.InMemory or ApiMode.Million or ApiMode.AllKinds or ApiMode.Connections or ApiMode.UnwatchedConnections or ApiMode.Redis or ApiMode.RedisStopped:
                 IRevokedTokenStore store = services.GetRequiredService<IRevokedTokenStore>();
                 await ApiRevocations.AddAsync(store, mode);
                 await store.RevokeAsync(new() { Target = RevocationTarget.Token(token), Expires = DateTimeOffset.MaxValue }, CancellationToken.None);
