@@ -1,4 +1,5 @@
 using JwtRevocation.Benchmarks.Api.Published;
+using JwtRevocation.Benchmarks.Fleet;
 using JwtRevocation.Benchmarks.Reporting;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Builder;
@@ -19,7 +20,7 @@ internal static class ApiServer
     /// <param name="shared">Where Redis is, or the database file, for the modes that have one.</param>
     public static async Task<int> RunAsync(ApiMode mode, string shared)
     {
-        ApiKeys keys = ApiKeys.Parse((await Console.In.ReadLineAsync())!);
+        ApiKeys keys = ApiKeys.Parse((await Parent.ReadLineAsync())!);
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();

@@ -38,7 +38,7 @@ internal static class ConnectionsNode
         Console.WriteLine(app.Urls.Single());
 
         // Ends with its parent, whatever becomes of that: standard input is closed then.
-        await Console.In.ReadToEndAsync();
+        await Parent.WaitForEndAsync();
         return 0;
     }
 

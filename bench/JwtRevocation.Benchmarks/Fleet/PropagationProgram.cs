@@ -43,7 +43,7 @@ internal static class PropagationProgram
         (await bare.GetSubscriber().SubscribeAsync(RedisChannel.Literal(Bare)))
             .OnMessage(message => published.TryAdd((long)message.Message, Stopwatch.GetTimestamp()));
         Console.WriteLine("ready");
-        await Console.In.ReadLineAsync();
+        await Parent.ReadLineAsync();
         foreach ((string what, ConcurrentDictionary<long, long> times) in new[] { ("revoked", revoked), ("published", published) })
         {
             foreach ((long number, long time) in times)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime;
+using JwtRevocation.Benchmarks.Fleet;
 
 namespace JwtRevocation.Benchmarks.Reporting;
 
@@ -15,7 +16,7 @@ internal readonly record struct ProcessGauge(TimeSpan Processor, long Allocated,
 
     public static async Task AnswerAsync()
     {
-        while (await Console.In.ReadLineAsync() is { } what)
+        while (await Parent.ReadLineAsync() is { } what)
         {
             long held = what == Collect ? GC.GetTotalMemory(forceFullCollection: true) : 0;
             Console.WriteLine(string.Create(
