@@ -15,10 +15,10 @@ internal sealed class ApiBackends : IAsyncDisposable
     public static async Task<ApiBackends> StartAsync(IEnumerable<ApiMode> modes)
     {
         ApiBackends backends = new();
-        foreach (ApiMode mode in modes.Where(static mode => mode is ApiMode.Redis or ApiMode.RedisStopped or ApiMode.CacheMiddleware))
+        foreach (ApiMode mode in modes.Where(static mode => mode is ApiMode.WithoutOnRedis or ApiMode.Redis or ApiMode.RedisStopped or ApiMode.CacheMiddleware))
         {
             backends._redis[mode] = await RedisProcess.StartAsync();
-            if (mode != ApiMode.CacheMiddleware)
+            if (mode is ApiMode.Redis or ApiMode.RedisStopped)
             {
                 await using ConnectionMultiplexer connection = await backends._redis[mode].ConnectAsync();
                 await ColdStartProgram.FillAsync(connection.GetDatabase(), ApiRevocations.Some);

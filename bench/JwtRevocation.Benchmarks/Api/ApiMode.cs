@@ -9,6 +9,9 @@ internal enum ApiMode
     /// <summary>Not at all, in another process: how far apart two of the same are.</summary>
     WithoutAgain,
 
+    /// <summary>Not at all, in a process with a connection to Redis that it does not use, as an API has for its own purposes.</summary>
+    WithoutOnRedis,
+
     /// <summary>This library, in memory, with a hundred thousand tokens revoked.</summary>
     InMemory,
 

@@ -66,7 +66,7 @@ internal sealed class ApiProcess : IDisposable
 
     private async Task VerifyAsync(ApiKeys keys)
     {
-        HttpStatusCode ofRevoked = Mode is ApiMode.Without or ApiMode.WithoutAgain or ApiMode.OpenIddict ? HttpStatusCode.OK : HttpStatusCode.Unauthorized;
+        HttpStatusCode ofRevoked = Mode is ApiMode.Without or ApiMode.WithoutAgain or ApiMode.WithoutOnRedis or ApiMode.OpenIddict ? HttpStatusCode.OK : HttpStatusCode.Unauthorized;
         using HttpClient client = new();
 
         // One on Redis needs a moment until it knows what was revoked.

@@ -49,6 +49,7 @@ internal static class ApiReport
     {
         ApiMode.Without => "without",
         ApiMode.WithoutAgain => "without, another process",
+        ApiMode.WithoutOnRedis => "without, with a connection to Redis that it does not use",
         ApiMode.InMemory => "**JwtRevocation in memory**, 100,000 tokens",
         ApiMode.Million => "**JwtRevocation in memory**, a million tokens",
         ApiMode.AllKinds => "**JwtRevocation in memory**, 10,000 of each kind",

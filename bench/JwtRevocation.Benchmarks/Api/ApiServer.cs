@@ -10,6 +10,7 @@ using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.JsonWebTokens;
+using StackExchange.Redis;
 
 namespace JwtRevocation.Benchmarks.Api;
 
@@ -41,6 +42,7 @@ internal static class ApiServer
             _ = mode == ApiMode.Connections ? endpoint.EndOnRevocation() : endpoint;
         }
 
+        await using IAsyncDisposable? unused = mode == ApiMode.WithoutOnRedis ? await ConnectionMultiplexer.ConnectAsync(shared) : null;
         await app.StartAsync();
         using OpenConnections? open = mode is ApiMode.Connections or ApiMode.UnwatchedConnections ? await OpenConnections.OpenAsync(app.Urls.Single(), keys) : null;
         Console.WriteLine(app.Urls.Single());
