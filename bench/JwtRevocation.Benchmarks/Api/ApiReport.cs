@@ -54,7 +54,7 @@ internal static class ApiReport
         ApiMode.Million => "**JwtRevocation in memory**, a million tokens",
         ApiMode.AllKinds => "**JwtRevocation in memory**, 10,000 of each kind",
         ApiMode.Connections => "**JwtRevocation in memory**, 1,000 open connections that end on revocation",
-        ApiMode.UnwatchedConnections => "the same, with connections that do not",
+        ApiMode.UnwatchedConnections => "**JwtRevocation in memory**, 1,000 open connections that do not",
         ApiMode.Redis => "**JwtRevocation on Redis**, 100,000 tokens",
         ApiMode.RedisStopped => "**JwtRevocation on Redis**, stopped by SIGSTOP",
         ApiMode.SignatureDictionary => "dictionary of signature texts in a LifetimeValidator, 100,000 tokens",
