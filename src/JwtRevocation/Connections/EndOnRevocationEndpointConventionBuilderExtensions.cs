@@ -31,7 +31,9 @@ public static class EndOnRevocationEndpointConventionBuilderExtensions
     /// </para>
     /// <para>
     /// What counts are the tokens that have authenticated the request by the time its endpoint runs. One that none has runs
-    /// on; so does one whose endpoint, or a filter of it, is the first to authenticate it.
+    /// on; so does one whose endpoint, or a filter of it, is the first to authenticate it. So do requests for Razor Pages and
+    /// Razor components, whose endpoints are made by other means: for these use
+    /// <see cref="TokenRevokedHttpContextExtensions.GetTokenRevoked"/>.
     /// </para>
     /// <para>Other endpoints pay nothing for it.</para>
     /// </remarks>

@@ -26,9 +26,11 @@ internal static class SecurityEventBody
         {
             return await ReadBoundedAsync(request, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is InvalidDataException or InvalidOperationException)
+        catch (Exception exception) when (exception
+            is InvalidDataException or InvalidOperationException
+            or BadHttpRequestException { StatusCode: not StatusCodes.Status413PayloadTooLarge })
         {
-            // A compressed body that the app's request decompression cannot read.
+            // A compressed body that the app's request decompression cannot read; chunks that are none, or come too slowly.
             return "";
         }
     }

@@ -244,6 +244,21 @@ public sealed class SecurityEventTests
         response.StatusCode.Should().Be(HttpStatusCode.RequestEntityTooLarge);
     }
 
+    [Theory]
+    [InlineData(400)]
+    [InlineData(408)]
+    public async Task A_body_that_the_server_cannot_read_is_refused(int status)
+    {
+        await using SecurityEventApi api = await SecurityEventApi.StartAsync(pipeline: app => app.Use((context, next) =>
+        {
+            context.Request.Body = new UnreadableStream(status);
+            return next(context);
+        }));
+        using HttpResponseMessage response = await api.SendAsync(api.Message());
+        response.StatusCode.Should().Be(HttpStatusCode.BadRequest);
+        response.Content.Headers.ContentType!.MediaType.Should().Be("application/json");
+    }
+
     [Fact]
     public async Task A_large_token_in_pieces_is_read_whole()
     {
@@ -600,6 +615,13 @@ public sealed class SecurityEventTests
     }
 
     /// <summary>A body whose length nobody is told.</summary>
+    /// <summary>Chunks that are none, or come too slowly, as Kestrel reports them.</summary>
+    private sealed class UnreadableStream(int status) : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new BadHttpRequestException("Cannot be read.", status);
+    }
+
     private sealed class EndlessStream(byte[] body) : MemoryStream(body)
     {
         public override bool CanSeek => false;
