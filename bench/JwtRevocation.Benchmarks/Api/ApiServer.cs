@@ -39,7 +39,10 @@ internal static class ApiServer
         if (mode is ApiMode.Connections or ApiMode.UnwatchedConnections)
         {
             IEndpointConventionBuilder endpoint = app.MapGet("/open", OpenConnections.WaitAsync).RequireAuthorization();
-            _ = mode == ApiMode.Connections ? endpoint.EndOnRevocation() : endpoint;
+            if (mode == ApiMode.Connections)
+            {
+                endpoint.EndOnRevocation();
+            }
         }
 
         await using IAsyncDisposable? unused = mode == ApiMode.WithoutOnRedis ? await ConnectionMultiplexer.ConnectAsync(shared) : null;

@@ -614,7 +614,6 @@ public sealed class SecurityEventTests
         }
     }
 
-    /// <summary>A body whose length nobody is told.</summary>
     /// <summary>Chunks that are none, or come too slowly, as Kestrel reports them.</summary>
     private sealed class UnreadableStream(int status) : MemoryStream
     {
@@ -622,6 +621,7 @@ public sealed class SecurityEventTests
             throw new BadHttpRequestException("Cannot be read.", status);
     }
 
+    /// <summary>A body whose length nobody is told.</summary>
     private sealed class EndlessStream(byte[] body) : MemoryStream(body)
     {
         public override bool CanSeek => false;

@@ -98,7 +98,7 @@ internal sealed class FingerprintTable
         {
             (slot.Upper, slot.Lower) = Halves(fingerprint);
 
-            // Last, so that whoever sees that the slot is taken sees by what.
+            // Then the time, and the tag last, so that whoever sees that the slot is taken, by either, sees by what.
             Volatile.Write(ref slot.Expires, expires);
             Volatile.Write(ref _tags[index], TagOf(hash));
             _used++;
