@@ -33,33 +33,50 @@ internal sealed class BearerSchemes(
     /// None accepts it, but the keys of one could not be fetched, or its issuer may have newer ones than this node.
     /// </exception>
     /// <exception cref="SecurityTokenValidationException">None accepts it.</exception>
-    public async Task<SecurityToken> ValidateAsync(string encodedToken, CancellationToken cancellationToken) =>
-        (await ValidateAsync(await GetNamesAsync().ConfigureAwait(false), encodedToken, atAnyTime: true, cancellationToken).ConfigureAwait(false)).Token;
-
-    /// <summary>
-    /// As <see cref="ValidateAsync(string, CancellationToken)"/>, with its times, and whether it is revoked, by some schemes.
-    /// </summary>
-    /// <returns>The token, and the scheme that accepts it.</returns>
-    public Task<(string Scheme, SecurityToken Token)> ValidateNowAsync(
-        IEnumerable<string> schemes, string encodedToken, CancellationToken cancellationToken) =>
-        ValidateAsync(schemes, encodedToken, atAnyTime: false, cancellationToken);
-
-    private async Task<(string Scheme, SecurityToken Token)> ValidateAsync(
-        IEnumerable<string> schemes, string encodedToken, bool atAnyTime, CancellationToken cancellationToken)
+    public async Task<SecurityToken> ValidateAsync(string encodedToken, CancellationToken cancellationToken)
     {
         List<Exception> failures = [];
-        foreach (string scheme in schemes)
+        foreach (string scheme in await GetNamesAsync().ConfigureAwait(false))
         {
-            if (TryGet(scheme, failures) is { } bearer
-                && await ValidateAsync(bearer, encodedToken, atAnyTime, failures, cancellationToken).ConfigureAwait(false) is { } token)
+            if (await ValidateAsync(scheme, encodedToken, atAnyTime: true, failures, cancellationToken).ConfigureAwait(false) is { } token)
             {
-                return (scheme, token);
+                return token;
             }
         }
 
-        throw failures.Find(static failure => failure is SigningKeysUnavailableException) ?? new SecurityTokenValidationException(
-            "No JwtBearer scheme that JwtRevocation covers accepts the token.", new AggregateException(failures));
+        throw NoneAccepts(failures);
     }
+
+    /// <summary>
+    /// As <see cref="ValidateAsync(string, CancellationToken)"/>, with its times, and whether it is revoked, by each of some
+    /// schemes.
+    /// </summary>
+    /// <returns>The token as the schemes that accept it have read it: one of them at least.</returns>
+    public async Task<IReadOnlyList<(string Scheme, SecurityToken Token)>> ValidateNowAsync(
+        IEnumerable<string> schemes, string encodedToken, CancellationToken cancellationToken)
+    {
+        List<(string Scheme, SecurityToken Token)> accepted = [];
+        List<Exception> failures = [];
+        foreach (string scheme in schemes)
+        {
+            if (await ValidateAsync(scheme, encodedToken, atAnyTime: false, failures, cancellationToken).ConfigureAwait(false) is { } token)
+            {
+                accepted.Add((scheme, token));
+            }
+        }
+
+        return accepted.Count > 0 ? accepted : throw NoneAccepts(failures);
+    }
+
+    private static Exception NoneAccepts(List<Exception> failures) =>
+        failures.Find(static failure => failure is SigningKeysUnavailableException) ?? new SecurityTokenValidationException(
+            "No JwtBearer scheme that JwtRevocation covers accepts the token.", new AggregateException(failures));
+
+    private async Task<SecurityToken?> ValidateAsync(
+        string scheme, string encodedToken, bool atAnyTime, List<Exception> failures, CancellationToken cancellationToken) =>
+        TryGet(scheme, failures) is { } bearer
+            ? await ValidateAsync(bearer, encodedToken, atAnyTime, failures, cancellationToken).ConfigureAwait(false)
+            : null;
 
     private async Task<SecurityToken?> ValidateAsync(
         JwtBearerOptions bearer, string encodedToken, bool atAnyTime, List<Exception> failures, CancellationToken cancellationToken)

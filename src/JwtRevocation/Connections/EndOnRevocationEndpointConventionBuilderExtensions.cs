@@ -31,9 +31,11 @@ public static class EndOnRevocationEndpointConventionBuilderExtensions
     /// </para>
     /// <para>
     /// What counts are the tokens that have authenticated the request by the time its endpoint runs. One that none has runs
-    /// on; so does one whose endpoint, or a filter of it, is the first to authenticate it. So do requests for Razor Pages and
-    /// Razor components, whose endpoints are made by other means: for these use
-    /// <see cref="TokenRevokedHttpContextExtensions.GetTokenRevoked"/>.
+    /// on; so does one whose endpoint, or a filter of it, is the first to authenticate it.
+    /// </para>
+    /// <para>
+    /// A route that only finds the page or controller to run, as of <c>MapFallbackToPage</c> or
+    /// <c>MapDynamicControllerRoute</c>, is replaced by what it finds: call this on the pages or controllers themselves.
     /// </para>
     /// <para>Other endpoints pay nothing for it.</para>
     /// </remarks>
@@ -43,18 +45,24 @@ public static class EndOnRevocationEndpointConventionBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         builder.Add(endpoint =>
         {
+            // Not all frameworks say which services the app has: those of Razor components do not.
+            if (endpoint.ApplicationServices.GetService<IServiceProviderIsService>() is { } services && !services.IsService(typeof(OpenConnections)))
+            {
+                throw new InvalidOperationException("AddJwtRevocation() was not called on the app's services.");
+            }
+
             if (endpoint.RequestDelegate is { } next)
             {
-                OpenConnections connections = endpoint.ApplicationServices.GetService<OpenConnections>()
-                    ?? throw new InvalidOperationException("AddJwtRevocation() was not called on the app's services.");
-                endpoint.RequestDelegate = context => RunAsync(context, next, connections, orExpiration);
+                endpoint.RequestDelegate = context => RunAsync(context, next, orExpiration);
             }
         });
         return builder;
     }
 
-    private static async Task RunAsync(HttpContext context, RequestDelegate next, OpenConnections connections, bool orExpiration)
+    private static async Task RunAsync(HttpContext context, RequestDelegate next, bool orExpiration)
     {
+        OpenConnections connections = context.RequestServices.GetRequiredService<OpenConnections>();
+
         // Disposed of as the endpoint returns: not every server tells of the end of a request that was aborted.
         using OpenConnection? connection = connections.Of(context);
         if (connection is not null)

@@ -23,6 +23,10 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
     /// <summary>Whether it is to be left alone from now on: it was ended, or its request is over.</summary>
     public bool HasEnded => _hasEnded;
 
+    /// <summary>The latest token of the request that it has been given.</summary>
+    public ValidatedToken? Latest { get; set; }
+
+    /// <summary>Those that keep it open.</summary>
     public WatchedToken[] Tokens
     {
         get => Volatile.Read(ref _tokens);

@@ -64,62 +64,67 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
         _look = timeProvider.CreateTimer(static connections => ((OpenConnections)connections!).LookAgain(), this, LookInterval, LookInterval);
     }
 
-    /// <summary>The connection that a request is, from now until it ends.</summary>
-    /// <returns><see langword="null"/> if no token has authenticated it.</returns>
+    /// <summary>The connection that a request is, from now until it ends, with all tokens that have authenticated it so far.</summary>
+    /// <returns><see langword="null"/> if no token has.</returns>
     public OpenConnection? Of(HttpContext context)
     {
-        if (context.Features.Get<OpenConnection>() is { IsOver: false } open)
+        OpenConnection? connection = context.Features.Get<OpenConnection>() is { IsOver: false } open ? open : null;
+
+        // Not compared with the tokens that it has: it may go on with others by now.
+        ValidatedToken? latest = context.Features.Get<ValidatedToken>();
+        if (latest == connection?.Latest || connection is { HasEnded: true })
         {
-            return open;
+            return connection;
         }
 
-        WatchedToken[] tokens = [.. ValidatedToken.AcceptedIn(context).Select(accepted => Watch(accepted.Scheme, accepted.Token)).OfType<WatchedToken>()];
-        if (tokens.Length == 0)
+        WatchedToken[] added = Watch(ValidatedToken.AcceptedIn(context)
+            .TakeWhile(accepted => accepted != connection?.Latest)
+            .Select(static accepted => (accepted.Scheme, accepted.Token)));
+        if (added.Length == 0)
         {
-            return null;
+            return connection;
         }
 
-        OpenConnection connection = new(context, this);
-        context.Features.Set(connection);
-        context.Response.RegisterForDispose(connection);
-        Add(connection, tokens);
+        if (connection is null)
+        {
+            connection = new(context, this);
+            context.Features.Set(connection);
+            context.Response.RegisterForDispose(connection);
+        }
+
+        connection.Latest = latest;
+        Add(connection, added);
         return connection;
     }
 
-    public WatchedToken? Watch(string scheme, SecurityToken token) =>
-        WatchedToken.Of(scheme, token, _bearerOptions.Get(scheme).TokenValidationParameters);
-
     /// <summary>Puts another token in the place of the one that it goes on from.</summary>
-    /// <returns>Whether there is one, and a request with the new one would not be refused.</returns>
-    public bool TryContinue(OpenConnection connection, WatchedToken token)
+    /// <param name="connection">The connection.</param>
+    /// <param name="accepted">The token, as each scheme that accepts it has read it.</param>
+    /// <returns>Whether there is one, the connection has not ended, and a request with the new token would not be refused.</returns>
+    public bool TryContinue(OpenConnection connection, IReadOnlyList<(string Scheme, SecurityToken Token)> accepted)
     {
+        WatchedToken[] next = Watch(accepted);
+
         // A handler of the app's own may not have asked.
-        if (_check.Refuses(in token.Token, out _))
+        if (Array.Exists(next, token => _check.Refuses(in token.Token, out _)))
         {
             return false;
         }
 
         lock (_indexing)
         {
-            int index = Array.FindIndex(connection.Tokens, watched => watched.IsContinuedBy(token));
-            if (index < 0)
+            if (!_all.ContainsKey(connection) || WatchedToken.Continue(connection.Tokens, next) is not { } tokens)
             {
                 return false;
             }
 
-            // Of several tokens that it has, the others stay.
-            WatchedToken[] tokens = [.. connection.Tokens];
-            tokens[index] = token;
-            if (_all.ContainsKey(connection))
-            {
-                _index.Remove(connection);
-                connection.Tokens = tokens;
-                _index.Add(connection);
-            }
+            _index.Remove(connection);
+            connection.Tokens = tokens;
+            _index.Add(connection);
         }
 
         connection.Check();
-        return true;
+        return !connection.HasEnded;
     }
 
     public void Remove(OpenConnection connection)
@@ -175,13 +180,23 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
         }
     }
 
+    private WatchedToken[] Watch(IEnumerable<(string Scheme, SecurityToken Token)> accepted) =>
+        [.. accepted.Select(each => WatchedToken.Of(each.Scheme, each.Token, _bearerOptions.Get(each.Scheme).TokenValidationParameters)).OfType<WatchedToken>()];
+
     private void Add(OpenConnection connection, WatchedToken[] tokens)
     {
         lock (_indexing)
         {
-            _all.TryAdd(connection, true);
-            Interlocked.Increment(ref _count);
-            connection.Tokens = tokens;
+            if (_all.TryAdd(connection, true))
+            {
+                Interlocked.Increment(ref _count);
+            }
+            else
+            {
+                _index.Remove(connection);
+            }
+
+            connection.Tokens = [.. connection.Tokens, .. tokens];
             _index.Add(connection);
         }
 

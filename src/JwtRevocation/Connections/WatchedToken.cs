@@ -46,19 +46,42 @@ internal sealed class WatchedToken
     public static WatchedToken? Of(string scheme, SecurityToken token, TokenValidationParameters parameters) =>
         RevocableToken.TryCreate(token, out RevocableToken revocable) ? new(scheme, in revocable, parameters) : null;
 
-    /// <summary>
-    /// Whether another token goes on from it: of the same subject, and of the same session if it has one; and by its scheme,
-    /// because the endpoint may not be open to what others accept.
-    /// </summary>
-    public bool IsContinuedBy(WatchedToken next)
+    /// <summary>Puts another token in the place of one that it goes on from. Of several that a connection has, the others stay.</summary>
+    /// <param name="tokens">The tokens of the connection.</param>
+    /// <param name="next">The other one, as each scheme that accepts it has read it.</param>
+    /// <returns><see langword="null"/> if it goes on from none.</returns>
+    public static WatchedToken[]? Continue(WatchedToken[] tokens, WatchedToken[] next)
     {
-        (SecurityToken before, SecurityToken after) = (_token.SecurityToken, next._token.SecurityToken);
-        return next.Scheme == Scheme
+        if (Array.Find(tokens, watched => watched.ContinuationIn(next) is not null) is not { } before)
+        {
+            return null;
+        }
+
+        // All the schemes that have accepted the one before must accept the other: nobody knows for which the endpoint is open.
+        List<WatchedToken> continued = [];
+        foreach (WatchedToken watched in tokens)
+        {
+            if ((watched.Token.Fingerprint == before.Token.Fingerprint ? watched.ContinuationIn(next) : watched) is not { } each)
+            {
+                return null;
+            }
+
+            continued.Add(each);
+        }
+
+        return [.. continued];
+    }
+
+    // Of the same subject, of the same session if it has one, and by its own scheme.
+    private WatchedToken? ContinuationIn(WatchedToken[] next) => Array.Find(next, other =>
+    {
+        (SecurityToken before, SecurityToken after) = (_token.SecurityToken, other._token.SecurityToken);
+        return other.Scheme == Scheme
             && (after.Issuer ?? "") == (before.Issuer ?? "")
             && TokenClaims.GetText(before, JwtRegisteredClaimNames.Sub) is { } subject
             && TokenClaims.GetText(after, JwtRegisteredClaimNames.Sub) == subject
             && TokenClaims.GetText(after, JwtRegisteredClaimNames.Sid) == TokenClaims.GetText(before, JwtRegisteredClaimNames.Sid);
-    }
+    });
 
     private static JsonWebToken? ActorOf(SecurityToken token)
     {

@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using System.Text;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -90,6 +91,66 @@ public sealed class ContinuedConnectionTests
     }
 
     [Fact]
+    public async Task It_goes_on_with_the_new_token_for_each_scheme_that_had_accepted_the_old_one()
+    {
+        await using ConnectedApi api = await StartAsync(
+            services => services.AddAuthentication("Bearer").AddJwtBearer("Second", scheme => TestApi.UseTestTokens(scheme)),
+            schemes: "Bearer,Second");
+        string before = Token();
+        using WebSocket socket = await api.OpenSocketAsync(before, "/chat");
+        string after = Token();
+        (await ContinueAsync(socket, after)).Should().Be("continued");
+
+        await api.Revoker.RevokeAsync(before, TestContext.Current.CancellationToken);
+
+        using WebSocket witness = await api.OpenSocketAsync(Token(subject: "bob"), "/chat");
+        await api.Revoker.RevokeAsync(RevocationTarget.Subject(TestTokens.Issuer, "bob"), TestContext.Current.CancellationToken);
+        await Expect.ToEndAsync(witness);
+        await Expect.ToLiveAsync(socket);
+        await api.Revoker.RevokeAsync(after, TestContext.Current.CancellationToken);
+        await Expect.ToEndAsync(socket);
+    }
+
+    [Fact]
+    public async Task It_does_not_go_on_with_a_token_that_only_one_of_its_schemes_accepts()
+    {
+        // That the other one had accepted the token before may be what the endpoint is open for.
+        await using ConnectedApi api = await StartAsync(
+            services => services.AddAuthentication("Bearer").AddJwtBearer(
+                "Strict", scheme => TestApi.UseTestTokens(scheme, strict => strict.TokenValidationParameters.ValidTypes = ["strict+jwt"])),
+            schemes: "Bearer,Strict");
+        string before = TestTokens.Create(configure: token => (token.TokenType, token.Claims["sid"]) = ("strict+jwt", "s"));
+        using WebSocket socket = await api.OpenSocketAsync(before, "/chat");
+
+        (await ContinueAsync(socket, Token())).Should().Be(nameof(SecurityTokenValidationException));
+
+        await api.Revoker.RevokeAsync(before, TestContext.Current.CancellationToken);
+        await Expect.ToEndAsync(socket);
+    }
+
+    [Fact]
+    public async Task What_has_ended_does_not_go_on()
+    {
+        TaskCompletionSource<Exception?> outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        string after = Token();
+        await using ConnectedApi api = await ConnectedApi.StartAsync(endpoints: app => app.MapGet("/late", async context =>
+        {
+            TaskCompletionSource revoked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            using CancellationTokenRegistration _ = context.GetTokenRevoked().Register(revoked.SetResult);
+            await context.Response.WriteAsync("ready", TestContext.Current.CancellationToken);
+            await context.Response.Body.FlushAsync(TestContext.Current.CancellationToken);
+            await revoked.Task;
+            outcome.SetResult(await Record.ExceptionAsync(() => context.ContinueWithTokenAsync(after, TestContext.Current.CancellationToken)));
+        }).RequireAuthorization());
+        string before = Token();
+        await using Stream open = await api.OpenEventsAsync(before, "/late");
+
+        await api.Revoker.RevokeAsync(before, TestContext.Current.CancellationToken);
+
+        (await outcome.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken)).Should().BeOfType<SecurityTokenValidationException>();
+    }
+
+    [Fact]
     public async Task It_does_not_end_by_a_revoked_token_that_only_the_apps_own_handler_accepts()
     {
         await using ConnectedApi api = await StartAsync(bearer: bearer =>
@@ -150,7 +211,8 @@ public sealed class ContinuedConnectionTests
         (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Should().Be("true");
     }
 
-    private static Task<ConnectedApi> StartAsync(Action<IServiceCollection>? services = null, Action<JwtBearerOptions>? bearer = null) => ConnectedApi.StartAsync(services, bearer: bearer, endpoints: app => app.MapGet("/chat", async context =>
+    private static Task<ConnectedApi> StartAsync(
+        Action<IServiceCollection>? services = null, Action<JwtBearerOptions>? bearer = null, string schemes = "Bearer") => ConnectedApi.StartAsync(services, bearer: bearer, endpoints: app => app.MapGet("/chat", async context =>
     {
         using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
         while (await ReceiveAsync(socket, context.RequestAborted) is { Length: > 0 } message)
@@ -171,7 +233,7 @@ public sealed class ContinuedConnectionTests
 
             await socket.SendAsync(Encoding.UTF8.GetBytes(answer), WebSocketMessageType.Text, endOfMessage: true, context.RequestAborted);
         }
-    }).RequireAuthorization().EndOnRevocation());
+    }).RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = schemes }).EndOnRevocation());
 
     private static async Task<string> ContinueAsync(WebSocket socket, string token)
     {

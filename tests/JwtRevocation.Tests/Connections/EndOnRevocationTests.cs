@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.WebSockets;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -251,6 +252,46 @@ public sealed class EndOnRevocationTests
         (await api.StatusAsync(TestTokens.Create(), "/short")).Should().Be(HttpStatusCode.OK);
 
         (await canBeRevoked.Task).Should().BeTrue();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task It_ends_with_a_token_that_was_accepted_after_somebody_had_asked(bool isFirst)
+    {
+        // The default scheme reads one header before the middleware asks; the policy of the endpoint has another one read.
+        await using ConnectedApi api = await ConnectedApi.StartAsync(
+            services => services.AddAuthentication("Bearer").AddJwtBearer("Second", scheme => TestApi.UseTestTokens(scheme, second => second.Events = new()
+            {
+                OnMessageReceived = context =>
+                {
+                    context.Token = context.Request.Headers["X-Second"];
+                    return Task.CompletedTask;
+                },
+            })),
+            app =>
+            {
+                app.UseAuthentication();
+                app.Use(async (context, next) =>
+                {
+                    context.GetTokenRevoked();
+                    await next(context);
+                });
+                app.UseAuthorization();
+                app.MapGet("/wait", OpenEndpoint.WaitAsync)
+                    .RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = "Second" }).EndOnRevocation();
+            });
+        (string one, string two) = (TestTokens.Create(), TestTokens.Create());
+        using HttpRequestMessage request = ConnectedApi.Get("/wait", one);
+        request.Headers.Add("X-Second", two);
+        using HttpResponseMessage response = await api.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        response.StatusCode.Should().Be(HttpStatusCode.OK);
+        await using Stream open = await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
+        (await open.ReadAsync(new byte[1], TestContext.Current.CancellationToken)).Should().Be(1);
+
+        await api.Revoker.RevokeAsync(isFirst ? one : two, TestContext.Current.CancellationToken);
+
+        await Expect.ToEndAsync(open);
     }
 
     [Fact]
