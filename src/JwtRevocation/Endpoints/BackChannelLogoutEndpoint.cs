@@ -89,16 +89,11 @@ internal sealed class BackChannelLogoutEndpoint(
     /// The same for the same token, whenever and wherever it arrives. A subject's tokens are revoked up to the token's
     /// <c>iat</c>, not up to its arrival: whoever sends it once more ends no session that began after the logout.
     /// </summary>
-    private static (RevocationTarget Target, RevocationDetails Details) Revocation(BackChannelLogoutToken logout) =>
+    private static (RevocationTarget Target, RevocationDetails Details) Revocation(BackChannelLogoutToken logout) => (
         logout.SessionId is { } session
-            ? (RevocationTarget.Session(logout.Issuer, session), new() { Reason = Reason, Actor = logout.Issuer })
-            : (RevocationTarget.Subject(logout.Issuer, logout.Subject!), new()
-            {
-                Cutoff = logout.IssuedAt,
-                IsByIssuersClock = true,
-                Reason = Reason,
-                Actor = logout.Issuer,
-            });
+            ? RevocationTarget.Session(logout.Issuer, session)
+            : RevocationTarget.Subject(logout.Issuer, logout.Subject!),
+        new() { Cutoff = logout.IssuedAt, IsByMessage = true, Reason = Reason, Actor = logout.Issuer });
 
     private JsonHttpResult<OAuthError> Refused(string problem, Exception? exception = null)
     {

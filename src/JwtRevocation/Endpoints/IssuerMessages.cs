@@ -81,8 +81,9 @@ internal sealed class IssuerMessages(
             var token = (JsonWebToken)result.SecurityToken;
             JsonWebToken signed = token.InnerToken ?? token;
 
-            // What it names changes what the token means, and this library knows none of it (RFC 7515, section 4.1.11).
-            return signed.TryGetHeaderValue("crit", out object _) ? throw Invalid(null) : signed;
+            // What it names changes what the token means, and this library knows none of it (RFC 7515, section 4.1.11;
+            // RFC 7516, section 4.1.13).
+            return Array.Exists([token, signed], static each => each.TryGetHeaderValue("crit", out object _)) ? throw Invalid(null) : signed;
         }
 
         if (result.Exception is SecurityTokenSignatureKeyNotFoundException && configuration is not null && bearer.RefreshOnIssuerKeyNotFound)

@@ -12,7 +12,7 @@ namespace JwtRevocation;
 /// <summary>Answers a transmitter that pushes a security event token (RFC 8935, section 2).</summary>
 /// <remarks>
 /// It keeps nothing of what it has received: an event revokes what was issued up to the time of the event, so that it does no
-/// more the second time than it did the first, on whatever node.
+/// more the second time than it did the first, on whatever node, and is the same entry of a shared log.
 /// </remarks>
 internal sealed class SecurityEventEndpoint(
     IssuerMessages messages,
@@ -133,7 +133,7 @@ internal sealed class SecurityEventEndpoint(
                 foreach (RevocationTarget target in targets.Found)
                 {
                     // Of events about the same target, the latest takes in the others.
-                    RevocationDetails details = DetailsOf(target, each, token);
+                    RevocationDetails details = DetailsOf(each, token);
                     if (!revocations.TryGetValue(target, out RevocationDetails? held) || details.Cutoff > held.Cutoff)
                     {
                         revocations[target] = details;
@@ -151,14 +151,14 @@ internal sealed class SecurityEventEndpoint(
         return !isUnderstood ? "not_understood" : revocations.Count > 0 ? "revoked" : "nothing_to_revoke";
     }
 
-    private static RevocationDetails DetailsOf(RevocationTarget target, SecurityEvent securityEvent, SecurityEventToken token)
+    private static RevocationDetails DetailsOf(SecurityEvent securityEvent, SecurityEventToken token)
     {
         // It cannot have happened after the token was issued, whatever it says.
         DateTimeOffset happened = securityEvent.Time ?? token.TimeOfEvent ?? token.IssuedAt;
         return new()
         {
-            Cutoff = !target.HasCutoff ? null : happened < token.IssuedAt ? happened : token.IssuedAt,
-            IsByIssuersClock = true,
+            Cutoff = happened < token.IssuedAt ? happened : token.IssuedAt,
+            IsByMessage = true,
             Reason = securityEvent.Type,
             Actor = token.Issuer,
         };

@@ -23,8 +23,8 @@ public static class SecurityEventEndpointRouteBuilderExtensions
     /// The answer is 202 once the revocations are in force, also for an event that is acknowledged and revokes nothing: of
     /// another type, or about a subject that says nothing here. It is 400 with an error (RFC 8935, section 2.3) for a token
     /// that is not valid, and 503 with <c>Retry-After</c> while the store does not take revocations, or the issuer's keys are
-    /// out of reach: the transmitter sends it again then. A token that comes twice revokes nothing more the second time; a
-    /// shared log may keep it as one more entry, which is a reason to limit the rate.
+    /// out of reach: the transmitter sends it again then. A token that comes twice revokes nothing more the second time; in
+    /// a shared log it is one more entry at most for each day that it comes.
     /// </para>
     /// <para>
     /// A user's tokens are revoked that were issued up to the time of the event, in all sessions; a session's, whenever they

@@ -30,10 +30,11 @@ public sealed class RevocationDetails
     public bool SignsNewToken { get; init; }
 
     /// <summary>
-    /// Whether <see cref="Cutoff"/> was read off the clock of the tokens' issuer, by which their <c>iat</c> is too. Then it may
-    /// be later than now.
+    /// Whether a message of the tokens' issuer asks for it. Then <see cref="Cutoff"/> is by the issuer's clock, as the tokens'
+    /// <c>iat</c> is too, and may be later than now; it is there for any target, as the moment that the message is of; and what
+    /// the message asks for is the same if it comes again.
     /// </summary>
-    internal bool IsByIssuersClock { get; init; }
+    internal bool IsByMessage { get; init; }
 
     /// <summary>Why, for those who list revocations. It is kept as long as the revocation and never logged.</summary>
     public string? Reason { get; init; }

@@ -26,6 +26,12 @@ internal sealed class TokenRevoker(
         DateTimeOffset expires = target.Kind == RevocationTargetKind.Token
             ? retention.KeepUntil(target.TokenExpires)
             : retention.KeepGroupUntil(lastIssued, mayBeRefreshed: target.Kind == RevocationTargetKind.Session || details is { ByAuthenticationTime: true });
+        if (details is { IsByMessage: true })
+        {
+            // So that whoever sends it again all day adds nothing to a shared log.
+            expires = EndOfDay(expires);
+        }
+
         return await StoreAsync(
             new()
             {
@@ -49,6 +55,9 @@ internal sealed class TokenRevoker(
         return await RevokeAsync(RevocationTarget.OfValidated(token), details, cancellationToken).ConfigureAwait(false);
     }
 
+    private static DateTimeOffset EndOfDay(DateTimeOffset time) =>
+        time.UtcDateTime.Date == DateTime.MaxValue.Date ? DateTimeOffset.MaxValue : new(time.UtcDateTime.Date.AddDays(1), TimeSpan.Zero);
+
     private static void ThrowIfUnfit(RevocationTarget target, RevocationDetails? details, DateTimeOffset now)
     {
         if (details is null)
@@ -56,7 +65,7 @@ internal sealed class TokenRevoker(
             return;
         }
 
-        if (!target.HasCutoff && (details.Except is not null || details.Cutoff is not null || details.ByAuthenticationTime || details.SignsNewToken))
+        if (!target.HasCutoff && (details.Except is not null || (details.Cutoff is not null && !details.IsByMessage) || details.ByAuthenticationTime || details.SignsNewToken))
         {
             throw new ArgumentException(
                 $"A revocation of kind {target.Kind} has no cutoff: {nameof(RevocationDetails.Except)}, {nameof(RevocationDetails.Cutoff)}, {nameof(RevocationDetails.ByAuthenticationTime)} and {nameof(RevocationDetails.SignsNewToken)} do not apply to it.",
@@ -69,7 +78,7 @@ internal sealed class TokenRevoker(
                 $"{nameof(RevocationDetails.Except)} must be a session or a token, but is of kind {details.Except.Kind}.", nameof(details));
         }
 
-        if (details.Cutoff > now && !details.IsByIssuersClock)
+        if (details.Cutoff > now && !details.IsByMessage)
         {
             throw new ArgumentException(
                 $"{nameof(RevocationDetails.Cutoff)} must not be later than now, but is '{details.Cutoff:O}'.", nameof(details));

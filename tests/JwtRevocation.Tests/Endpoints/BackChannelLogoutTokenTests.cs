@@ -205,6 +205,8 @@ public sealed class BackChannelLogoutTokenTests
             header["b64"] = false;
         }));
         await api.ShouldRefuseAsync(TestTokens.EncryptAgain(Create(header: header => header["crit"] = new JsonArray("exp"))));
+        await api.ShouldRefuseAsync(TestTokens.EncryptAgain(Create(), new() { ["crit"] = (string[])["exp"] }));
+        await api.ShouldTakeAsync(TestTokens.EncryptAgain(Create(), new() { ["not-critical"] = "exp" }));
     }
 
     [Fact]

@@ -147,4 +147,43 @@ public sealed class SecurityEventTimeTests
                 },
                 iter: 40,
                 threads: 1);
+
+    [Theory]
+    [InlineData(Alice)]
+    [InlineData(SessionOfAlice)]
+    [InlineData($$$$"""{"format":"jwt_id","iss":"{{{{TestTokens.Issuer}}}}","jti":"an id"}""")]
+    public async Task A_duplicate_is_the_same_entry_of_a_shared_log_for_a_day(string subject)
+    {
+        using WritingStore store = new();
+        await using SecurityEventApi api = await SecurityEventApi.StartAsync(revocation: builder => builder.AddStore(_ => store));
+        SecurityEventMessage message = api.Message(SessionRevoked, subject);
+        api.Clock.Advance(TimeSpan.FromSeconds(2));
+        for (int hour = 0; hour < 3 * 24; hour++)
+        {
+            await api.AcknowledgedAsync(message);
+            api.Clock.Advance(TimeSpan.FromHours(1));
+        }
+
+        store.Entries.Count.Should().BeInRange(3, 4, "three days touch four, as a rule");
+    }
+
+    /// <summary>Knows what a shared log would hold.</summary>
+    private sealed class WritingStore : IRevokedTokenStore, IDisposable
+    {
+        private readonly InMemoryRevokedTokenStore _inner = new();
+
+        public HashSet<string> Entries { get; } = [];
+
+        public RevocationStatus GetStatus(in RevocableToken token) => _inner.GetStatus(in token);
+
+        public ValueTask<RevocationReceipt> RevokeAsync(Revocation revocation, CancellationToken cancellationToken)
+        {
+            Entries.Add(Convert.ToHexString(EntryFormat.Write(EntryFormat.Round(revocation, TimeProvider.System.GetUtcNow()))));
+            return _inner.RevokeAsync(revocation, cancellationToken);
+        }
+
+        public IAsyncEnumerable<Revocation> GetRevocationsAsync(CancellationToken cancellationToken) => _inner.GetRevocationsAsync(cancellationToken);
+
+        public void Dispose() => _inner.Dispose();
+    }
 }

@@ -68,5 +68,6 @@ internal static class TestTokens
         Handler.CreateToken($$"""{"iss":"{{Issuer}}","aud":"{{Audience}}","sub":"{{subject}}","jti":"{{Guid.NewGuid():N}}","exp":{{TimeProvider.System.GetUtcNow().AddHours(1).ToUnixTimeSeconds()}}}""");
 
     /// <summary>Another JWE around the signed token of the first: whoever has the encryption key can make one.</summary>
-    public static string EncryptAgain(string signedToken) => Handler.EncryptToken(signedToken, Encryption);
+    public static string EncryptAgain(string signedToken, Dictionary<string, object>? header = null) =>
+        Handler.EncryptToken(signedToken, Encryption, header ?? []);
 }
