@@ -1,15 +1,89 @@
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 
 namespace JwtRevocation;
 
-/// <summary>Connections by what a revocation of their tokens, or of these tokens' actors, may name. Whoever uses it holds a lock.</summary>
+/// <summary>The open connections, and by what a revocation of their tokens, or of these tokens' actors, may name.</summary>
 internal sealed class ConnectionIndex
 {
+    private readonly ConcurrentDictionary<OpenConnection, bool> _all = new();
+    private readonly Lock _lock = new();
     private readonly ByKey<TokenFingerprint> _byFingerprint = new();
     private readonly ByKey<RevocationTarget> _byTarget = new();
+    private int _count;
 
-    public void Add(OpenConnection connection)
+    /// <summary>How many they are.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>All of them. Those that come or go meanwhile may be among them.</summary>
+    public IEnumerable<OpenConnection> All => _all.Select(static entry => entry.Key);
+
+    /// <summary>Adds a connection with its first tokens, or further ones to a connection.</summary>
+    public void Add(OpenConnection connection, WatchedToken[] tokens)
     {
+        lock (_lock)
+        {
+            if (_all.TryAdd(connection, true))
+            {
+                Volatile.Write(ref _count, _count + 1);
+            }
+
+            SetTokens(connection, [.. connection.Tokens, .. tokens]);
+        }
+    }
+
+    /// <summary>Puts another token in the place of the one that it goes on from.</summary>
+    /// <returns>Whether there is one, and the connection is here still.</returns>
+    public bool TryContinue(OpenConnection connection, WatchedToken[] next)
+    {
+        lock (_lock)
+        {
+            if (!_all.ContainsKey(connection) || WatchedToken.Continue(connection.Tokens, next) is not { } tokens)
+            {
+                return false;
+            }
+
+            SetTokens(connection, tokens);
+            return true;
+        }
+    }
+
+    public void Remove(OpenConnection connection)
+    {
+        lock (_lock)
+        {
+            if (_all.TryRemove(connection, out _))
+            {
+                Volatile.Write(ref _count, _count - 1);
+                RemoveTokens(connection);
+            }
+        }
+    }
+
+    public void CheckSoon(TokenFingerprint fingerprint)
+    {
+        lock (_lock)
+        {
+            _byFingerprint.CheckSoon(fingerprint);
+        }
+    }
+
+    /// <param name="target">A subject, a session or a <c>jti</c>.</param>
+    public void CheckSoon(RevocationTarget target)
+    {
+        lock (_lock)
+        {
+            _byTarget.CheckSoon(target);
+
+            // Those that nobody can tell by looking them up.
+            _byTarget.CheckSoon(RevocationTarget.Everything);
+        }
+    }
+
+    private void SetTokens(OpenConnection connection, WatchedToken[] tokens)
+    {
+        RemoveTokens(connection);
+        connection.Tokens = tokens;
         foreach (WatchedToken token in WithActors(connection))
         {
             _byFingerprint.Add(token.Token.Fingerprint, connection);
@@ -20,7 +94,7 @@ internal sealed class ConnectionIndex
         }
     }
 
-    public void Remove(OpenConnection connection)
+    private void RemoveTokens(OpenConnection connection)
     {
         foreach (WatchedToken token in WithActors(connection))
         {
@@ -30,17 +104,6 @@ internal sealed class ConnectionIndex
                 _byTarget.Remove(target, connection);
             }
         }
-    }
-
-    public void CheckSoon(TokenFingerprint fingerprint) => _byFingerprint.CheckSoon(fingerprint);
-
-    /// <param name="target">A subject, a session or a <c>jti</c>.</param>
-    public void CheckSoon(RevocationTarget target)
-    {
-        _byTarget.CheckSoon(target);
-
-        // Those that nobody can tell by looking them up.
-        _byTarget.CheckSoon(RevocationTarget.Everything);
     }
 
     private static IEnumerable<WatchedToken> WithActors(OpenConnection connection)

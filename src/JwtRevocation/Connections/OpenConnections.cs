@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Http;
@@ -29,10 +28,7 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
     private readonly Counter<long> _ended;
     private readonly ITimer _look;
 
-    private readonly ConcurrentDictionary<OpenConnection, bool> _all = new();
-    private readonly Lock _indexing = new();
     private readonly ConnectionIndex _index = new();
-    private int _count;
     private int _looksSoon;
     private int _looksAgain;
 
@@ -50,7 +46,7 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
         _logger = logger;
         Meter meter = meterFactory.Create(JwtRevocationDefaults.MeterName);
         _ended = meter.CreateCounter<long>("jwt_revocation.connections.ended", "{connection}", "Open connections that were ended, by reason.");
-        meter.CreateObservableUpDownCounter("jwt_revocation.connections", () => Volatile.Read(ref _count), "{connection}", "Open connections that end when their token is revoked.");
+        meter.CreateObservableUpDownCounter("jwt_revocation.connections", () => _index.Count, "{connection}", "Open connections that end when their token is revoked.");
 
         _store = store as IAnnouncingStore;
         if (_store is not null)
@@ -93,7 +89,10 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
         }
 
         connection.Latest = latest;
-        Add(connection, added);
+        _index.Add(connection, added);
+
+        // After they can be found: what is revoked from then on finds them, and what was revoked before is seen here.
+        connection.Check();
         return connection;
     }
 
@@ -111,33 +110,16 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
             return false;
         }
 
-        lock (_indexing)
+        if (!_index.TryContinue(connection, next))
         {
-            if (!_all.ContainsKey(connection) || WatchedToken.Continue(connection.Tokens, next) is not { } tokens)
-            {
-                return false;
-            }
-
-            _index.Remove(connection);
-            connection.Tokens = tokens;
-            _index.Add(connection);
+            return false;
         }
 
         connection.Check();
         return !connection.HasEnded;
     }
 
-    public void Remove(OpenConnection connection)
-    {
-        lock (_indexing)
-        {
-            if (_all.TryRemove(connection, out _))
-            {
-                Interlocked.Decrement(ref _count);
-                _index.Remove(connection);
-            }
-        }
-    }
+    public void Remove(OpenConnection connection) => _index.Remove(connection);
 
     /// <summary>Why a connection must end; <see langword="null"/> if it need not.</summary>
     public string? WhyToEnd(OpenConnection connection)
@@ -183,51 +165,24 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
     private WatchedToken[] Watch(IEnumerable<(string Scheme, SecurityToken Token)> accepted) =>
         [.. accepted.Select(each => WatchedToken.Of(each.Scheme, each.Token, _bearerOptions.Get(each.Scheme).TokenValidationParameters)).OfType<WatchedToken>()];
 
-    private void Add(OpenConnection connection, WatchedToken[] tokens)
-    {
-        lock (_indexing)
-        {
-            if (_all.TryAdd(connection, true))
-            {
-                Interlocked.Increment(ref _count);
-            }
-            else
-            {
-                _index.Remove(connection);
-            }
-
-            connection.Tokens = [.. connection.Tokens, .. tokens];
-            _index.Add(connection);
-        }
-
-        // After it can be found: what is revoked from then on finds it, and what was revoked before is seen here.
-        connection.Check();
-    }
-
     private void OnTokenRevoked(TokenFingerprint fingerprint)
     {
-        if (Volatile.Read(ref _count) > 0)
+        if (_index.Count > 0)
         {
-            lock (_indexing)
-            {
-                _index.CheckSoon(fingerprint);
-            }
+            _index.CheckSoon(fingerprint);
         }
     }
 
     private void OnGroupRevoked(RevocationTarget target)
     {
-        if (Volatile.Read(ref _count) == 0)
+        if (_index.Count == 0)
         {
             return;
         }
 
         if (target.Kind is RevocationTargetKind.Subject or RevocationTargetKind.Session or RevocationTargetKind.TokenId)
         {
-            lock (_indexing)
-            {
-                _index.CheckSoon(target);
-            }
+            _index.CheckSoon(target);
         }
         else if (Interlocked.Exchange(ref _looksSoon, 1) == 0)
         {
@@ -248,7 +203,7 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
 
     private void LookAtAll()
     {
-        foreach ((OpenConnection connection, _) in _all)
+        foreach (OpenConnection connection in _index.All)
         {
             try
             {
