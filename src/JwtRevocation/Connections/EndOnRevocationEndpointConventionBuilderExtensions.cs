@@ -62,12 +62,16 @@ public static class EndOnRevocationEndpointConventionBuilderExtensions
     private static async Task RunAsync(HttpContext context, RequestDelegate next, bool orExpiration)
     {
         OpenConnections connections = context.RequestServices.GetRequiredService<OpenConnections>();
-
-        // Disposed of as the endpoint returns: not every server tells of the end of a request that was aborted.
-        using OpenConnection? connection = connections.Of(context);
-        if (connection is not null)
+        bool isNew = context.Features.Get<OpenConnection>() is not { IsOver: false };
+        if (connections.Of(context) is not { } connection)
         {
-            connection.AbortRequest(orExpiration);
+            await next(context).ConfigureAwait(false);
+            return;
+        }
+
+        connection.BeginAborting(orExpiration);
+        try
+        {
             connection.Check();
             if (connection.HasEnded)
             {
@@ -75,8 +79,18 @@ public static class EndOnRevocationEndpointConventionBuilderExtensions
                 context.Abort();
                 return;
             }
-        }
 
-        await next(context).ConfigureAwait(false);
+            await next(context).ConfigureAwait(false);
+        }
+        finally
+        {
+            connection.EndAborting(orExpiration);
+            if (isNew)
+            {
+                // As the endpoint returns: not every server tells of the end of a request that was aborted. Otherwise somebody
+                // further out has asked for it, and may go on.
+                connection.Dispose();
+            }
+        }
     }
 }

@@ -8,8 +8,8 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
     private readonly CancellationTokenSource _revoked = new();
     private readonly Lock _ending = new();
     private WatchedToken[] _tokens = [];
-    private bool _abortsRequest;
-    private volatile bool _endsAtExpiration;
+    private int _aborting;
+    private int _abortingAtExpiration;
     private volatile bool _hasEnded;
     private volatile bool _isOver;
     private int _isQueued;
@@ -33,17 +33,12 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
         set => Volatile.Write(ref _tokens, value);
     }
 
-    /// <summary>Ends the request itself, whatever its endpoint does about it.</summary>
+    /// <summary>From now on, ends the request itself, whatever its endpoint does about it. Of endpoints that run each other, each asks.</summary>
     /// <param name="orExpiration">Whether that goes for a token that has expired, too.</param>
-    public void AbortRequest(bool orExpiration)
-    {
-        // Under the lock: whoever ends it sees this, or is seen to have ended it.
-        lock (_ending)
-        {
-            _abortsRequest = true;
-            _endsAtExpiration |= orExpiration;
-        }
-    }
+    public void BeginAborting(bool orExpiration) => Count(1, orExpiration);
+
+    /// <summary>Takes one such request back.</summary>
+    public void EndAborting(bool orExpiration) => Count(-1, orExpiration);
 
     /// <summary>Ends it, on another thread, if it has to: what an app does then must not hold up anybody else.</summary>
     public void CheckSoon()
@@ -54,7 +49,7 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
         }
     }
 
-    public bool HasExpired(DateTimeOffset now) => _endsAtExpiration && Array.Exists(Tokens, token => token.AcceptedUntil <= now);
+    public bool HasExpired(DateTimeOffset now) => Volatile.Read(ref _abortingAtExpiration) > 0 && Array.Exists(Tokens, token => token.AcceptedUntil <= now);
 
     /// <summary>Ends it if it has to.</summary>
     public void Check()
@@ -103,6 +98,19 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
         }
     }
 
+    private void Count(int one, bool orExpiration)
+    {
+        // Under the lock: whoever ends it sees this, or is seen to have ended it.
+        lock (_ending)
+        {
+            _aborting += one;
+            if (orExpiration)
+            {
+                Volatile.Write(ref _abortingAtExpiration, _abortingAtExpiration + one);
+            }
+        }
+    }
+
     private bool TryEnd()
     {
         // Under a lock, because a server uses the context for somebody else's request once this one is over.
@@ -114,7 +122,7 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
             }
 
             _hasEnded = true;
-            if (_abortsRequest)
+            if (_aborting > 0)
             {
                 Abort();
             }

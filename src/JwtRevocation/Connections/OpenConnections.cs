@@ -104,13 +104,10 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
     {
         WatchedToken[] next = Watch(accepted);
 
-        // A handler of the app's own may not have asked.
-        if (Array.Exists(next, token => _check.Refuses(in token.Token, out _)))
-        {
-            return false;
-        }
-
-        if (!_index.TryContinue(connection, next))
+        // What has been revoked ends by that, even if its store tells nobody; and of the new one, a handler of the app's own
+        // may not have asked.
+        connection.Check();
+        if (connection.HasEnded || Array.Exists(next, token => _check.Refuses(in token.Token, out _)) || !_index.TryContinue(connection, next))
         {
             return false;
         }

@@ -23,7 +23,9 @@ public static class TokenRevokedHttpContextExtensions
     /// <see cref="HttpContext"/>, which is somebody else's by then.
     /// </para>
     /// <para>
-    /// It counts for the JWTs that have authenticated the request so far. Once more of them have, ask again.
+    /// It counts for the JWTs that have authenticated the request so far. Once more of them have, ask again. In a SignalR hub the
+    /// request is <c>Context.GetHttpContext()</c>, over WebSockets and server-sent events; with long polling there is none that
+    /// lasts.
     /// </para>
     /// </remarks>
     /// <exception cref="InvalidOperationException"><c>AddJwtRevocation()</c> was not called.</exception>
@@ -42,8 +44,8 @@ public static class TokenRevokedHttpContextExtensions
     /// </param>
     /// <param name="encodedToken">
     /// The new token in its compact form, as the client has sent it over the connection: accepted by the same scheme, or by all
-    /// of them if several had accepted the old one, and of the same issuer, <c>sub</c> and, if there is one, <c>sid</c>.
-    /// <see cref="HttpContext.User"/> stays what it was; the scheme's events are not asked, nor the policies of the endpoint.
+    /// of them if several had accepted the old one, and of the same issuer, <c>sub</c> and, if there is one, <c>sid</c>. Of two
+    /// different tokens of the request, it must be clear which one it goes on from. <see cref="HttpContext.User"/> stays what it was; the scheme's events are not asked, nor the policies of the endpoint.
     /// </param>
     /// <param name="cancellationToken">Cancels the wait for the signing keys.</param>
     /// <returns>A task.</returns>

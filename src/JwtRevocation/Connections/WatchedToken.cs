@@ -8,6 +8,8 @@ namespace JwtRevocation;
 /// <summary>A token that keeps a connection open, and what it can be found by.</summary>
 internal sealed class WatchedToken
 {
+    private static readonly JsonWebTokenHandler Handler = new();
+
     private readonly RevocableToken _token;
 
     private WatchedToken(string scheme, in RevocableToken token, TokenValidationParameters parameters)
@@ -16,13 +18,12 @@ internal sealed class WatchedToken
         _token = token;
         TimeSpan clockSkew = parameters.ClockSkew;
         DateTime expires = token.SecurityToken.ValidTo;
-        AcceptedUntil = expires == DateTime.MinValue || DateTime.MaxValue - expires <= clockSkew
+        AcceptedUntil = !parameters.ValidateLifetime || expires == DateTime.MinValue || DateTime.MaxValue - expires <= clockSkew
             ? DateTimeOffset.MaxValue
             : new(DateTime.SpecifyKind(expires + clockSkew, DateTimeKind.Utc));
         Targets = [.. TargetsOf(token.SecurityToken).Distinct()];
-        Actor = parameters.ValidateActor && ActorOf(token.SecurityToken) is { } actor
-            ? Of(scheme, actor, parameters.ActorValidationParameters ?? parameters)
-            : null;
+        TokenValidationParameters ofActor = parameters.ActorValidationParameters ?? parameters;
+        Actor = parameters.ValidateActor && ActorOf(token.SecurityToken, ofActor) is { } actor ? Of(scheme, actor, ofActor) : null;
     }
 
     /// <summary>The scheme that has accepted it.</summary>
@@ -46,13 +47,14 @@ internal sealed class WatchedToken
     public static WatchedToken? Of(string scheme, SecurityToken token, TokenValidationParameters parameters) =>
         RevocableToken.TryCreate(token, out RevocableToken revocable) ? new(scheme, in revocable, parameters) : null;
 
-    /// <summary>Puts another token in the place of one that it goes on from. Of several that a connection has, the others stay.</summary>
+    /// <summary>Puts another token in the place of the one that it goes on from. Of several that a connection has, the others stay.</summary>
     /// <param name="tokens">The tokens of the connection.</param>
     /// <param name="next">The other one, as each scheme that accepts it has read it.</param>
-    /// <returns><see langword="null"/> if it goes on from none.</returns>
+    /// <returns><see langword="null"/> if it goes on from none, or nobody can tell from which.</returns>
     public static WatchedToken[]? Continue(WatchedToken[] tokens, WatchedToken[] next)
     {
-        if (Array.Find(tokens, watched => watched.ContinuationIn(next) is not null) is not { } before)
+        TokenFingerprint[] before = [.. tokens.Where(watched => watched.ContinuationIn(next) is not null).Select(static watched => watched.Token.Fingerprint).Distinct()];
+        if (before is not [TokenFingerprint one])
         {
             return null;
         }
@@ -61,7 +63,7 @@ internal sealed class WatchedToken
         List<WatchedToken> continued = [];
         foreach (WatchedToken watched in tokens)
         {
-            if ((watched.Token.Fingerprint == before.Token.Fingerprint ? watched.ContinuationIn(next) : watched) is not { } each)
+            if ((watched.Token.Fingerprint == one ? watched.ContinuationIn(next) : watched) is not { } each)
             {
                 return null;
             }
@@ -78,19 +80,20 @@ internal sealed class WatchedToken
         (SecurityToken before, SecurityToken after) = (_token.SecurityToken, other._token.SecurityToken);
         return other.Scheme == Scheme
             && (after.Issuer ?? "") == (before.Issuer ?? "")
-            && TokenClaims.GetText(before, JwtRegisteredClaimNames.Sub) is { } subject
-            && TokenClaims.GetText(after, JwtRegisteredClaimNames.Sub) == subject
-            && TokenClaims.GetText(after, JwtRegisteredClaimNames.Sid) == TokenClaims.GetText(before, JwtRegisteredClaimNames.Sid);
+            && TokenClaims.GetText(before, JwtRegisteredClaimNames.Sub) is not null
+            && TokenClaims.AreAlike(before, after, JwtRegisteredClaimNames.Sub)
+            && TokenClaims.AreAlike(before, after, JwtRegisteredClaimNames.Sid);
     });
 
-    private static JsonWebToken? ActorOf(SecurityToken token)
+    private static JsonWebToken? ActorOf(SecurityToken token, TokenValidationParameters parameters)
     {
-        string? actor = token is JsonWebToken jwt ? jwt.Actor : (token as JwtSecurityToken)?.Actor;
+        string? encoded = token is JsonWebToken jwt ? jwt.Actor : (token as JwtSecurityToken)?.Actor;
         try
         {
-            return string.IsNullOrEmpty(actor) ? null : new(actor);
+            JsonWebToken? actor = string.IsNullOrEmpty(encoded) ? null : new(encoded);
+            return actor is { IsEncrypted: true } ? new(Handler.DecryptToken(actor, parameters)) : actor;
         }
-        catch (ArgumentException)
+        catch (Exception exception) when (exception is ArgumentException or SecurityTokenException)
         {
             // A handler of the app's own may let anything pass.
             return null;

@@ -95,6 +95,9 @@ internal static partial class Log
     [LoggerMessage(42, LogLevel.Error, "A security event token was answered with 503: the app's FindByEmail or ConfirmVerification failed.")]
     public static partial void SecurityEventQuestionFailed(this ILogger logger, Exception exception);
 
+    [LoggerMessage(46, LogLevel.Error, "A security event token was answered with 503: what it asks for could not be revoked.")]
+    public static partial void SecurityEventFailed(this ILogger logger, Exception exception);
+
     [LoggerMessage(EventId = 43, Message = "A security event was acknowledged and passed over: its type is not one that revokes anything here. Those that follow are logged as Debug; the metric jwt_revocation.security_events counts them.")]
     public static partial void SecurityEventTypeUnknown(this ILogger logger, LogLevel level);
 

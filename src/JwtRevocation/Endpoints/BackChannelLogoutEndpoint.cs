@@ -1,8 +1,6 @@
-using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using Microsoft.Net.Http.Headers;
@@ -14,7 +12,6 @@ internal sealed class BackChannelLogoutEndpoint(
     IssuerMessages messages,
     ITokenRevoker revoker,
     BackChannelLogoutReplays replays,
-    IOptionsMonitor<JwtBearerOptions> bearerOptions,
     RevocationMetrics metrics,
     TimeProvider timeProvider,
     ILogger<BackChannelLogoutEndpoint> logger)
@@ -65,7 +62,7 @@ internal sealed class BackChannelLogoutEndpoint(
             return Refused(problem);
         }
 
-        TimeSpan skew = bearerOptions.Get(scheme).TokenValidationParameters.ClockSkew;
+        TimeSpan skew = messages.ClockSkewOf(scheme);
         DateTimeOffset now = timeProvider.GetUtcNow();
         if (logout.IssuedAt - now > skew || now - logout.Expires >= skew)
         {
@@ -89,11 +86,13 @@ internal sealed class BackChannelLogoutEndpoint(
     /// The same for the same token, whenever and wherever it arrives. A subject's tokens are revoked up to the token's
     /// <c>iat</c>, not up to its arrival: whoever sends it once more ends no session that began after the logout.
     /// </summary>
-    private static (RevocationTarget Target, RevocationDetails Details) Revocation(BackChannelLogoutToken logout) => (
-        logout.SessionId is { } session
+    private static (RevocationTarget Target, RevocationDetails Details) Revocation(BackChannelLogoutToken logout)
+    {
+        RevocationTarget target = logout.SessionId is { } session
             ? RevocationTarget.Session(logout.Issuer, session)
-            : RevocationTarget.Subject(logout.Issuer, logout.Subject!),
-        new() { Cutoff = logout.IssuedAt, IsByMessage = true, Reason = Reason, Actor = logout.Issuer });
+            : RevocationTarget.Subject(logout.Issuer, logout.Subject!);
+        return (target, new() { Cutoff = target.HasCutoff ? logout.IssuedAt : null, IsByMessage = true, Reason = Reason, Actor = logout.Issuer });
+    }
 
     private JsonHttpResult<OAuthError> Refused(string problem, Exception? exception = null)
     {

@@ -50,6 +50,12 @@ internal sealed class IssuerMessages(
         }
     }
 
+    /// <summary>
+    /// How far the clock of a scheme's issuer may be from this one: the scheme's clock skew, but no further ahead than a cutoff is
+    /// believed. A scheme that in effect does not look at times must not revoke what is issued in years.
+    /// </summary>
+    public TimeSpan ClockSkewOf(string scheme) => Bounded(bearerOptions.Get(scheme).TokenValidationParameters.ClockSkew);
+
     /// <summary>Validates signature, issuer, audience, and the times that are there.</summary>
     /// <param name="scheme">The JwtBearer scheme whose issuer and keys count.</param>
     /// <param name="audiences">Who the message may be for; none means the audiences of the scheme.</param>
@@ -131,7 +137,7 @@ internal sealed class IssuerMessages(
         IReadOnlyCollection<string> audiences,
         Action<Exception> onKeysFailure)
     {
-        TimeSpan skew = scheme.ClockSkew;
+        TimeSpan skew = Bounded(scheme.ClockSkew);
         TokenValidationParameters parameters = new()
         {
             // A manager of one configuration: delegates that ask for it get it.
@@ -182,6 +188,8 @@ internal sealed class IssuerMessages(
         KeyLookups.Watch(parameters, onKeysFailure);
         return parameters;
     }
+
+    private static TimeSpan Bounded(TimeSpan clockSkew) => clockSkew < CutoffsAhead.Believed ? clockSkew : CutoffsAhead.Believed;
 
     // Garbage is garbage whatever the keys, and whoever sends it need not make this look like an outage.
     private static bool IsForWantOfConfiguration(Exception? exception) =>

@@ -1,9 +1,7 @@
-using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -16,7 +14,6 @@ namespace JwtRevocation;
 /// </remarks>
 internal sealed class SecurityEventEndpoint(
     IssuerMessages messages,
-    IOptionsMonitor<JwtBearerOptions> bearerOptions,
     ITokenRevoker revoker,
     RevocationMetrics metrics,
     TimeProvider timeProvider,
@@ -50,7 +47,7 @@ internal sealed class SecurityEventEndpoint(
         try
         {
             JsonWebToken jwt = await messages.ValidateAsync(scheme, [.. options.Audiences], body, context.RequestAborted).ConfigureAwait(false);
-            TimeSpan skew = bearerOptions.Get(scheme).TokenValidationParameters.ClockSkew;
+            TimeSpan skew = messages.ClockSkewOf(scheme);
             var token = SecurityEventToken.Read(jwt, timeProvider.GetUtcNow(), skew);
             await ConfirmAsync(context, token, options).ConfigureAwait(false);
             metrics.SecurityEventReceived(await RevokeAsync(context, token, options).ConfigureAwait(false));
@@ -133,7 +130,7 @@ internal sealed class SecurityEventEndpoint(
                 foreach (RevocationTarget target in targets.Found)
                 {
                     // Of events about the same target, the latest takes in the others.
-                    RevocationDetails details = DetailsOf(each, token);
+                    RevocationDetails details = DetailsOf(target, each, token);
                     if (!revocations.TryGetValue(target, out RevocationDetails? held) || details.Cutoff > held.Cutoff)
                     {
                         revocations[target] = details;
@@ -144,20 +141,34 @@ internal sealed class SecurityEventEndpoint(
 
         foreach ((RevocationTarget target, RevocationDetails details) in revocations)
         {
-            // Not cancelled when the transmitter hangs up: it will not send again what it believes to have been taken.
-            await revoker.RevokeAsync(target, details, CancellationToken.None).ConfigureAwait(false);
+            await RevokeAsync(target, details).ConfigureAwait(false);
         }
 
         return !isUnderstood ? "not_understood" : revocations.Count > 0 ? "revoked" : "nothing_to_revoke";
     }
 
-    private static RevocationDetails DetailsOf(SecurityEvent securityEvent, SecurityEventToken token)
+    private async Task RevokeAsync(RevocationTarget target, RevocationDetails details)
+    {
+        try
+        {
+            // Not cancelled when the transmitter hangs up: it will not send again what it believes to have been taken.
+            await revoker.RevokeAsync(target, details, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is not RevocationFailedException)
+        {
+            // Of a revoker that the app has put in its place.
+            logger.SecurityEventFailed(exception);
+            throw new RevocationFailedException("The revoker failed.", exception);
+        }
+    }
+
+    private static RevocationDetails DetailsOf(RevocationTarget target, SecurityEvent securityEvent, SecurityEventToken token)
     {
         // It cannot have happened after the token was issued, whatever it says.
         DateTimeOffset happened = securityEvent.Time ?? token.TimeOfEvent ?? token.IssuedAt;
         return new()
         {
-            Cutoff = happened < token.IssuedAt ? happened : token.IssuedAt,
+            Cutoff = !target.HasCutoff ? null : happened < token.IssuedAt ? happened : token.IssuedAt,
             IsByMessage = true,
             Reason = securityEvent.Type,
             Actor = token.Issuer,

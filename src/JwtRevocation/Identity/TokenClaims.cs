@@ -69,6 +69,15 @@ internal static class TokenClaims
         return found[0];
     }
 
+    /// <summary>Whether two tokens say the same by a claim: one text or number, or neither has it.</summary>
+    public static bool AreAlike(SecurityToken a, SecurityToken b, string claim)
+    {
+        (bool isInA, bool isInB) = (TryGet(a, claim, out object? ofA), TryGet(b, claim, out object? ofB));
+        return isInA && isInB
+            ? ofA is IConvertible && ofB is IConvertible && GetText(a, claim) is { } text && GetText(b, claim) == text
+            : isInA == isInB;
+    }
+
     /// <summary>
     /// Whether IdentityModel may have made this text of a number, and not as the token writes it: a <c>sub</c> that is a large
     /// or a broken number goes through a double.

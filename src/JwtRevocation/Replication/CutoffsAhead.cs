@@ -11,7 +11,7 @@ internal sealed class CutoffsAhead(TimeProvider timeProvider)
 {
     // Wider than clocks are apart, even those of machines that get them from nowhere: what is less far ahead is believed,
     // because it is safe, and this node's own clock may be the one that is behind.
-    private static readonly TimeSpan Believed = TimeSpan.FromDays(1);
+    public static readonly TimeSpan Believed = TimeSpan.FromDays(1);
 
     // What is beyond this is believed again: this is no place to be filled without bound, and refusing is the safe side.
     private const int MostRemembered = 10_000;

@@ -31,8 +31,7 @@ public sealed class RevocationDetails
 
     /// <summary>
     /// Whether a message of the tokens' issuer asks for it. Then <see cref="Cutoff"/> is by the issuer's clock, as the tokens'
-    /// <c>iat</c> is too, and may be later than now; it is there for any target, as the moment that the message is of; and what
-    /// the message asks for is the same if it comes again.
+    /// <c>iat</c> is too, and may be later than now; and what the message asks for is the same when it comes again.
     /// </summary>
     internal bool IsByMessage { get; init; }
 

@@ -21,23 +21,21 @@ internal sealed class TokenRevoker(
         // A scheme nobody has used yet may accept the token for longer than those that are known.
         await schemes.ProtectAllAsync().ConfigureAwait(false);
 
+        // To the day, so that a message is the same entry of a shared log however often it comes on that day.
+        DateTimeOffset moment = details is { IsByMessage: true } ? EndOfDay(now) : now;
+
         // However old the cutoff is: a token that does not say when it was issued may be a new one, and counts as old.
-        DateTimeOffset lastIssued = details?.Cutoff > now ? details.Cutoff.Value : now;
+        DateTimeOffset lastIssued = details?.Cutoff > moment ? details.Cutoff.Value : moment;
         DateTimeOffset expires = target.Kind == RevocationTargetKind.Token
             ? retention.KeepUntil(target.TokenExpires)
             : retention.KeepGroupUntil(lastIssued, mayBeRefreshed: target.Kind == RevocationTargetKind.Session || details is { ByAuthenticationTime: true });
-        if (details is { IsByMessage: true })
-        {
-            // So that whoever sends it again all day adds nothing to a shared log.
-            expires = EndOfDay(expires);
-        }
-
         return await StoreAsync(
             new()
             {
                 Target = target,
                 Expires = expires,
-                Cutoff = details?.Cutoff,
+                Cutoff = details is { IsByMessage: true } ? details.Cutoff ?? moment : details?.Cutoff,
+                AcceptedFrom = details is { IsByMessage: true, Cutoff: { } cutoff } ? new(Cutoffs.NextSecond(cutoff.UtcTicks), TimeSpan.Zero) : null,
                 ByAuthenticationTime = details?.ByAuthenticationTime ?? false,
                 SignsNewToken = details?.SignsNewToken ?? false,
                 Except = details?.Except,
@@ -65,7 +63,7 @@ internal sealed class TokenRevoker(
             return;
         }
 
-        if (!target.HasCutoff && (details.Except is not null || (details.Cutoff is not null && !details.IsByMessage) || details.ByAuthenticationTime || details.SignsNewToken))
+        if (!target.HasCutoff && (details.Except is not null || details.Cutoff is not null || details.ByAuthenticationTime || details.SignsNewToken))
         {
             throw new ArgumentException(
                 $"A revocation of kind {target.Kind} has no cutoff: {nameof(RevocationDetails.Except)}, {nameof(RevocationDetails.Cutoff)}, {nameof(RevocationDetails.ByAuthenticationTime)} and {nameof(RevocationDetails.SignsNewToken)} do not apply to it.",

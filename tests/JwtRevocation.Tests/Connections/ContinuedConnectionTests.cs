@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -13,6 +14,9 @@ namespace JwtRevocation.Tests.Connections;
 /// <summary>Refreshing a token does not end the connection of a session that was not revoked.</summary>
 public sealed class ContinuedConnectionTests
 {
+    private static readonly string[] Several = ["a", "b"];
+    private static readonly string[] SeveralOthers = ["a", "c"];
+
     [Fact]
     public async Task A_token_that_is_refreshed_leaves_its_connection_alone()
     {
@@ -125,6 +129,80 @@ public sealed class ContinuedConnectionTests
         (await ContinueAsync(socket, Token())).Should().Be(nameof(SecurityTokenValidationException));
 
         await api.Revoker.RevokeAsync(before, TestContext.Current.CancellationToken);
+        await Expect.ToEndAsync(socket);
+    }
+
+    [Fact]
+    public async Task It_does_not_go_on_where_nobody_can_tell_from_which_token()
+    {
+        // Two tokens of the same session, one for each scheme: to replace the wrong one would lose its revocation.
+        await using ConnectedApi api = await StartAsync(
+            services => services.AddAuthentication("Bearer").AddJwtBearer("Second", scheme => TestApi.UseTestTokens(scheme, second => second.Events = new()
+            {
+                OnMessageReceived = context =>
+                {
+                    context.Token = context.Request.Headers["X-Second"];
+                    return Task.CompletedTask;
+                },
+            })),
+            schemes: "Bearer,Second");
+        (string one, string two) = (Token(), Token());
+        using ClientWebSocket socket = new();
+        socket.Options.SetRequestHeader("Authorization", $"Bearer {one}");
+        socket.Options.SetRequestHeader("X-Second", two);
+        await socket.ConnectAsync(new Uri(api.Urls[0].Replace("http", "ws", StringComparison.Ordinal) + "/chat"), TestContext.Current.CancellationToken);
+
+        (await ContinueAsync(socket, Token())).Should().Be(nameof(SecurityTokenValidationException));
+
+        await api.Revoker.RevokeAsync(one, TestContext.Current.CancellationToken);
+        await Expect.ToEndAsync(socket);
+    }
+
+    public static TheoryData<object?, object?> OtherSessions => new()
+    {
+        { 1, 2 },
+        { true, false },
+        { Several, SeveralOthers },
+        { Several, "a" },
+        { null, "" },
+        { new Dictionary<string, object> { ["x"] = 1 }, new Dictionary<string, object> { ["x"] = 2 } },
+        { Array.Empty<string>(), null },
+    };
+
+    [Theory]
+    [MemberData(nameof(OtherSessions), DisableDiscoveryEnumeration = true)]
+    public async Task It_does_not_go_on_with_a_token_whose_session_is_not_the_same_text_or_number(object? before, object? after)
+    {
+        await using ConnectedApi api = await StartAsync();
+        using WebSocket socket = await api.OpenSocketAsync(OfSession(before), "/chat");
+
+        (await ContinueAsync(socket, OfSession(after))).Should().Be(nameof(SecurityTokenValidationException));
+    }
+
+    [Theory]
+    [InlineData(7)]
+    [InlineData("7")]
+    [InlineData(null)]
+    public async Task It_goes_on_with_a_token_of_the_same_session(object? session)
+    {
+        await using ConnectedApi api = await StartAsync();
+        using WebSocket socket = await api.OpenSocketAsync(OfSession(session), "/chat");
+
+        (await ContinueAsync(socket, OfSession(session))).Should().Be("continued");
+    }
+
+    [Fact]
+    public async Task It_does_not_go_on_from_a_token_that_was_revoked_though_the_store_tells_nobody()
+    {
+        using FaultyStore store = new();
+        FakeTimeProvider withoutLooks = new(TimeProvider.System.GetUtcNow());
+        await using ConnectedApi api = await StartAsync(services => services.AddSingleton<IRevokedTokenStore>(store).AddSingleton<TimeProvider>(withoutLooks));
+        string before = Token();
+        using WebSocket socket = await api.OpenSocketAsync(before, "/chat");
+        await api.Revoker.RevokeAsync(before, TestContext.Current.CancellationToken);
+
+        await socket.SendAsync(Encoding.UTF8.GetBytes($"token {Token()}"), WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken);
+
         await Expect.ToEndAsync(socket);
     }
 
@@ -247,6 +325,14 @@ public sealed class ContinuedConnectionTests
         WebSocketReceiveResult received = await socket.ReceiveAsync(buffer, cancellationToken ?? TestContext.Current.CancellationToken);
         return Encoding.UTF8.GetString(buffer, 0, received.Count);
     }
+
+    private static string OfSession(object? session) => TestTokens.Create(configure: token =>
+    {
+        if (session is not null)
+        {
+            token.Claims[JwtRegisteredClaimNames.Sid] = session;
+        }
+    });
 
     private static string Token(string subject = "alice", string? session = "s") => TestTokens.Create(
         subject: subject,

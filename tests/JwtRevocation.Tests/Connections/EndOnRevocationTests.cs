@@ -178,16 +178,17 @@ public sealed class EndOnRevocationTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task It_ends_with_the_token_of_its_actor_where_requests_are_refused_for_that(bool bySecurityTokenValidators)
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public async Task It_ends_with_the_token_of_its_actor_where_requests_are_refused_for_that(bool bySecurityTokenValidators, bool isEncrypted)
     {
         await using ConnectedApi api = await ConnectedApi.StartAsync(bearer: bearer =>
         {
             bearer.UseSecurityTokenValidators = bySecurityTokenValidators;
             bearer.TokenValidationParameters.ValidateActor = true;
         });
-        string actor = Token("carol", "c");
+        string actor = TestTokens.Create(subject: "carol", encrypted: isEncrypted);
         string token = TestTokens.Create(configure: token => token.Claims["actort"] = actor);
         using WebSocket socket = await api.OpenSocketAsync(token);
 
@@ -292,6 +293,57 @@ public sealed class EndOnRevocationTests
         await api.Revoker.RevokeAsync(isFirst ? one : two, TestContext.Current.CancellationToken);
 
         await Expect.ToEndAsync(open);
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_has_run_another_one_ends()
+    {
+        await using ConnectedApi api = await ConnectedApi.StartAsync(endpoints: app =>
+        {
+            app.MapGet("/inner", () => "inner").RequireAuthorization().EndOnRevocation(orExpiration: true);
+            app.MapGet("/outer", async context =>
+            {
+                await context.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+                    .Single(static endpoint => endpoint.RoutePattern.RawText == "/inner").RequestDelegate!(context);
+                await context.Response.Body.FlushAsync(context.RequestAborted);
+                await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted);
+            }).RequireAuthorization().EndOnRevocation();
+        });
+        string token = TestTokens.Create();
+        await using Stream open = await api.OpenEventsAsync(token, "/outer");
+
+        await api.Revoker.RevokeAsync(token, TestContext.Current.CancellationToken);
+
+        await Expect.ToEndAsync(open);
+    }
+
+    [Fact]
+    public async Task Middleware_that_had_asked_hears_of_it_after_the_endpoint_too()
+    {
+        TaskCompletionSource<CancellationToken> asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using ConnectedApi api = await ConnectedApi.StartAsync(endpoints: app =>
+        {
+            app.UseAuthentication();
+            app.Use(async (context, next) =>
+            {
+                CancellationToken revoked = context.GetTokenRevoked();
+                await next(context);
+                asked.SetResult(revoked);
+                await finished.Task;
+            });
+            app.UseAuthorization();
+            app.MapGet("/short", () => "done").RequireAuthorization().EndOnRevocation();
+        });
+        string token = TestTokens.Create();
+        Task<HttpStatusCode> request = api.StatusAsync(token, "/short");
+        CancellationToken revoked = await asked.Task;
+
+        await api.Revoker.RevokeAsync(token, TestContext.Current.CancellationToken);
+
+        await Expect.ToBecomeTrueAsync(() => revoked.IsCancellationRequested, "the request is running still");
+        finished.SetResult();
+        (await request).Should().Be(HttpStatusCode.OK, "nobody asked for it to be ended any more");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -79,6 +80,16 @@ public sealed class StoreAndClockTests : IDisposable
         _clock.Advance(TimeSpan.FromMinutes(1));
         await Expect.ToEndAsync(another);
         await Expect.ToLiveAsync(socket);
+    }
+
+    [Fact]
+    public async Task A_token_does_not_expire_where_its_scheme_does_not_look_at_that()
+    {
+        await using ConnectedApi api = await ConnectedApi.StartAsync(
+            endpoints: app => app.MapGet("/until-expiration", () => "").RequireAuthorization().EndOnRevocation(orExpiration: true),
+            bearer: bearer => bearer.TokenValidationParameters.ValidateLifetime = false);
+
+        (await api.StatusAsync(TestTokens.Create(expires: TimeProvider.System.GetUtcNow().AddDays(-1)), "/until-expiration")).Should().Be(HttpStatusCode.OK);
     }
 
     [Fact]

@@ -241,15 +241,6 @@ public sealed class BackChannelLogoutReplayTests
         }
     }
 
-    private sealed class BrokenRevoker : ITokenRevoker
-    {
-        public Task<RevocationReceipt> RevokeAsync(RevocationTarget target, RevocationDetails? details, CancellationToken cancellationToken) =>
-            throw new NotSupportedException("broken");
-
-        public Task<RevocationReceipt> RevokeAsync(string encodedToken, RevocationDetails? details, CancellationToken cancellationToken) =>
-            throw new NotSupportedException("broken");
-    }
-
     private sealed class HeldRevoker : ITokenRevoker
     {
         private readonly System.Threading.Channels.Channel<TaskCompletionSource<RevocationReceipt>> _calls =

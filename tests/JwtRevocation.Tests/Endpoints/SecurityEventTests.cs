@@ -287,6 +287,29 @@ public sealed class SecurityEventTests
     }
 
     [Fact]
+    public async Task An_event_is_sent_again_when_a_revoker_of_the_app_fails()
+    {
+        await using SecurityEventApi api = await SecurityEventApi.StartAsync(services: services => services.AddSingleton<ITokenRevoker, BrokenRevoker>());
+
+        using HttpResponseMessage response = await api.SendAsync(api.Message());
+
+        response.ShouldBeUnavailable();
+    }
+
+    [Theory]
+    [InlineData(Alice)]
+    [InlineData(SessionOfAlice)]
+    public async Task A_revoker_of_the_app_may_stand_before_that_of_the_library(string subject)
+    {
+        await using SecurityEventApi api = await SecurityEventApi.StartAsync(services: services =>
+            services.AddSingleton<ITokenRevoker>(provider => new AuditingRevoker(ActivatorUtilities.CreateInstance<TokenRevoker>(provider))));
+
+        await api.AcknowledgedAsync(api.Message(SessionRevoked, subject));
+
+        await api.ShouldBeRevokedAsync(api.Token(session: "s1"));
+    }
+
+    [Fact]
     public async Task An_event_is_sent_again_while_the_keys_are_out_of_reach()
     {
         UnreachableKeys keys = new();

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using CsCheck;
+using Microsoft.Extensions.DependencyInjection;
 using static JwtRevocation.Tests.Endpoints.SecurityEventMessage;
 
 namespace JwtRevocation.Tests.Endpoints;
@@ -108,8 +109,79 @@ public sealed class SecurityEventTimeTests
     public async Task A_skew_may_be_larger_than_any_time()
     {
         await using SecurityEventApi api = await SecurityEventApi.StartAsync(bearer: scheme => scheme.TokenValidationParameters.ClockSkew = TimeSpan.MaxValue);
+        await api.RefusedAsync(new SecurityEventMessage(api.Now.AddDays(2)).ToString(), "invalid_request");
         await api.AcknowledgedAsync(api.Message());
-        await api.AcknowledgedAsync(new(api.Now.AddYears(10)));
+    }
+
+    [Theory]
+    [InlineData(-30, 0)]
+    [InlineData(null, -60)]
+    [InlineData(null, 0)]
+    public async Task A_token_of_a_session_stays_refused_when_the_revocation_has_been_dropped(int? eventTime, int issuedAt)
+    {
+        // It lives longer than was promised, and was issued before the message came.
+        await using SecurityEventApi api = await SecurityEventApi.StartAsync(
+            services: services => services.Configure<JwtRevocationOptions>(options => options.MaxTokenLifetime = TimeSpan.FromHours(1)));
+        DateTimeOffset start = api.Now;
+        string token = TestTokens.Create(expires: start.AddYears(5), configure: descriptor =>
+        {
+            descriptor.IssuedAt = start.AddSeconds(-20).UtcDateTime;
+            descriptor.Claims["sid"] = "s1";
+        });
+        string ofAnother = TestTokens.Create(subject: "bob", expires: start.AddDays(7), configure: descriptor => descriptor.IssuedAt = start.AddDays(4).UtcDateTime);
+        await api.AcknowledgedAsync(new(
+            start.AddSeconds(issuedAt), SessionRevoked, SessionOfAlice, eventTime is { } time ? $$$$"""{"event_timestamp":{{{{start.ToUnixTimeSeconds() + time}}}}}""" : "{}"));
+        await api.ShouldBeRevokedAsync(token);
+
+        for (int hour = 0; hour < 5 * 24; hour++)
+        {
+            api.Clock.Advance(TimeSpan.FromHours(1));
+        }
+
+        (await api.RevocationsAsync()).Should().BeEmpty();
+        (await api.Api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+        await api.ShouldBeAcceptedAsync(ofAnother);
+    }
+
+    [Theory]
+    [InlineData(3, true)]
+    [InlineData(55, true)]
+    [InlineData(200, false)]
+    public async Task A_new_token_behind_a_message_from_a_clock_ahead_is_caught_by_a_later_revocation(int secondsAhead, bool canBeSigned)
+    {
+        await using SecurityEventApi api = await SecurityEventApi.StartAsync();
+        await api.AcknowledgedAsync(new(api.Now.AddSeconds(secondsAhead)));
+        var alice = RevocationTarget.Subject(TestTokens.Issuer, "alice");
+        Func<Task<RevocationReceipt>> changePassword = () => api.Api.Revoker.RevokeAsync(alice, new() { SignsNewToken = true }, TestContext.Current.CancellationToken);
+        if (!canBeSigned)
+        {
+            await changePassword.Should().ThrowAsync<RevocationFailedException>();
+            return;
+        }
+
+        RevocationReceipt receipt = await changePassword();
+        string token = TestTokens.Create(expires: api.Now.AddHours(1), configure: descriptor => descriptor.IssuedAt = receipt.AcceptedFrom!.Value.UtcDateTime);
+        await api.ShouldBeAcceptedAsync(token);
+        api.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        await api.Api.Revoker.RevokeAsync(alice, TestContext.Current.CancellationToken);
+
+        await api.ShouldBeRevokedAsync(token);
+    }
+
+    [Fact]
+    public async Task A_duplicate_spares_a_token_that_was_signed_after_the_first()
+    {
+        await using SecurityEventApi api = await SecurityEventApi.StartAsync();
+        SecurityEventMessage message = api.Message();
+        await api.AcknowledgedAsync(message);
+        RevocationReceipt receipt = await api.Api.Revoker.RevokeAsync(
+            RevocationTarget.Subject(TestTokens.Issuer, "alice"), new() { SignsNewToken = true }, TestContext.Current.CancellationToken);
+        string token = TestTokens.Create(expires: api.Now.AddHours(1), configure: descriptor => descriptor.IssuedAt = receipt.AcceptedFrom!.Value.UtcDateTime);
+
+        await api.AcknowledgedAsync(message);
+
+        await api.ShouldBeAcceptedAsync(token);
     }
 
     [Fact]

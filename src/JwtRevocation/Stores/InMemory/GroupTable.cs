@@ -181,7 +181,7 @@ internal sealed class GroupTable
         ClaimTable? otherSubjects = revocation.Target.Kind == RevocationTargetKind.Subject ? claims : null;
         IEnumerable<IssuerTable> issuers = issuer is null ? _issuers.Values : [issuer];
         long promised = Math.Max(held?.Promised ?? long.MinValue, _everything?.Promised ?? long.MinValue);
-        long others = _everything?.AcceptedFrom ?? long.MinValue;
+        long others = Math.Max(held?.AcceptedFrom ?? long.MinValue, _everything?.AcceptedFrom ?? long.MinValue);
         foreach (IssuerTable each in issuers)
         {
             promised = Math.Max(promised, each.LatestPromisedBut(otherSubjects));
@@ -197,7 +197,7 @@ internal sealed class GroupTable
         first = Math.Max(first, others);
         return first - now <= FarthestAhead
             ? first
-            : throw new RevocationFailedException("There were too many revocations within a second that allow a new token at once. Try again in a minute.");
+            : throw new RevocationFailedException("Other revocations of these tokens reach more than a minute ahead of the clock, so that a new token could not be accepted at once. Try again later.");
     }
 
     private static ClaimTable? ClaimsOf(IssuerTable issuer, RevocationTarget target) => target.Kind switch
