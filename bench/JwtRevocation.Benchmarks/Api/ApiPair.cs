@@ -1,7 +1,7 @@
 namespace JwtRevocation.Benchmarks.Api;
 
 /// <summary>
-/// A slice of one API between two of the API without revocation: what the machine does meanwhile to one, it mostly does to the
+/// A slice of one API between two of the API that it is compared with: what the machine does meanwhile to one, it mostly does to the
 /// others as well.
 /// </summary>
 internal sealed record ApiPair(ApiMode Mode, string Algorithm, int Round, int Instance, ApiSlice Before, ApiSlice Slice, ApiSlice After)

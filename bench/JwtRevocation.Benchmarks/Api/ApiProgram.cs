@@ -4,7 +4,7 @@ namespace JwtRevocation.Benchmarks.Api;
 
 /// <summary>
 /// The same small API with each way to revoke, under load. All processes live, warm, for the whole run, and are driven in short
-/// turns in random order, each of them between two turns of an API without revocation.
+/// turns in random order, each of them between two turns of the one that they are compared with: an API without revocation.
 /// </summary>
 internal static class ApiProgram
 {
@@ -15,7 +15,7 @@ internal static class ApiProgram
         ApiSettings settings = ApiSettings.Parse(args);
         Report report = new("api", "A whole API beside the alternatives", string.Join(' ', ["api", .. args]));
         ApiKeys keys = ApiKeys.Create();
-        await using ApiBackends backends = await ApiBackends.StartAsync(settings.Modes);
+        await using ApiBackends backends = await ApiBackends.StartAsync(settings.Modes.Append(settings.Baseline).Distinct());
         List<ApiLoad> loads = [await ApiLoad.CreateAsync(keys.Hs256, backends.Folder)];
         if (settings.Rs256)
         {
@@ -49,11 +49,11 @@ internal static class ApiProgram
         }
     }
 
-    // The first is the one without revocation.
+    // The first is the one that the others are compared with.
     private static async Task<ApiProcess[]> StartAsync(ApiSettings settings, ApiBackends backends, ApiKeys keys, List<ApiLoad> loads)
     {
         List<ApiProcess> apis = [];
-        foreach (ApiMode mode in settings.Modes.Prepend(ApiMode.Without))
+        foreach (ApiMode mode in settings.Modes.Prepend(settings.Baseline))
         {
             ApiProcess api = await ApiProcess.StartAsync(mode, backends.Of(mode), keys);
             apis.Add(api);
@@ -73,14 +73,14 @@ internal static class ApiProgram
             {
                 for (int instance = 0; instance < instances.Count; instance++)
                 {
-                    ApiProcess without = instances[instance][0];
+                    ApiProcess baseline = instances[instance][0];
                     ApiProcess[] others = instances[instance][1..];
                     random.Shuffle(others);
-                    ApiSlice before = await without.DriveAsync(load, settings.Seconds);
+                    ApiSlice before = await baseline.DriveAsync(load, settings.Seconds);
                     foreach (ApiProcess api in others)
                     {
                         ApiSlice slice = await api.DriveAsync(load, settings.Seconds);
-                        ApiSlice after = await without.DriveAsync(load, settings.Seconds);
+                        ApiSlice after = await baseline.DriveAsync(load, settings.Seconds);
                         pairs.Add(new(api.Mode, load.Algorithm, round, instance, before, slice, after));
                         before = after;
                     }

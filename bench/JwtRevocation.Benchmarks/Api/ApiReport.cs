@@ -8,12 +8,12 @@ internal static class ApiReport
     public static void Write(Report report, ApiSettings settings, List<ApiPair> pairs, List<ApiProcess> apis)
     {
         report.Write(
-            $"Ratios to the same API without revocation: the median over {settings.Rounds} rounds with {settings.Instances} process(es) of each, "
-            + $"driven for {settings.Seconds} s at a time between two turns of the one without; in brackets its 95 % confidence interval, and for "
-            + "requests the range of the rounds as well. The first row is another process without revocation: as far as it is from 1, it is noise.");
+            $"Ratios to {Subject(settings.Baseline)}: the median over {settings.Rounds} rounds with {settings.Instances} process(es) of each, "
+            + $"driven for {settings.Seconds} s at a time between two turns of that; in brackets its 95 % confidence interval, and for "
+            + "requests the range of the rounds as well. The first row is another process of the same: as far as it is from 1, it is noise.");
         foreach (IGrouping<string, ApiPair> algorithm in pairs.GroupBy(static pair => pair.Algorithm))
         {
-            report.Write($"**{algorithm.Key}.** Without revocation: {Baseline([.. algorithm])}.");
+            report.Write($"**{algorithm.Key}.** The baseline: {Baseline([.. algorithm])}.");
             report.Table(
                 ["", "requests/s", "p50", "p99", "processor time", "bytes allocated"],
                 settings.Modes.Select(mode => Row(mode, [.. algorithm.Where(pair => pair.Mode == mode)], settings.Instances)));
@@ -44,6 +44,8 @@ internal static class ApiReport
 
         string Of(Func<ApiSlice, double> measure, int decimals) => Statistics.Text(Statistics.Median([.. pairs.Select(pair => measure(pair.Before))]), decimals);
     }
+
+    private static string Subject(ApiMode mode) => mode == ApiMode.Without ? "the same API without revocation" : $"the API \"{Name(mode)}\"";
 
     private static string Name(ApiMode mode) => mode switch
     {

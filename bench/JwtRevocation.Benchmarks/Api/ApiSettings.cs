@@ -2,20 +2,22 @@ using Microsoft.Extensions.Configuration;
 
 namespace JwtRevocation.Benchmarks.Api;
 
-/// <param name="Modes">What is compared with the API without revocation.</param>
+/// <param name="Baseline">What the others are compared with.</param>
+/// <param name="Modes">What is compared with it.</param>
 /// <param name="Instances">Processes of each: one keeps its luck with compilation and memory layout for life.</param>
 /// <param name="Rounds">How often each process is driven with each algorithm.</param>
 /// <param name="Seconds">For how long, each time.</param>
 /// <param name="WarmUp">For how many seconds it is warmed up at most, should the compiler not be done before.</param>
 /// <param name="Rs256">Whether with RS256, too.</param>
 /// <param name="Output">The directory for the report.</param>
-internal sealed record ApiSettings(ApiMode[] Modes, int Instances, int Rounds, int Seconds, int WarmUp, bool Rs256, string Output)
+internal sealed record ApiSettings(ApiMode Baseline, ApiMode[] Modes, int Instances, int Rounds, int Seconds, int WarmUp, bool Rs256, string Output)
 {
     public static ApiSettings Parse(string[] args)
     {
         bool quick = args.Contains("--quick");
         IConfiguration settings = new ConfigurationBuilder().AddCommandLine([.. args.Where(static arg => arg != "--quick")]).Build();
         return new(
+            settings.GetValue("baseline", ApiMode.Without),
             settings["modes"] is { } modes ? Array.ConvertAll(modes.Split(','), Enum.Parse<ApiMode>) : Enum.GetValues<ApiMode>()[1..],
             settings.GetValue("instances", quick ? 1 : 3),
             settings.GetValue("rounds", quick ? 2 : 5),

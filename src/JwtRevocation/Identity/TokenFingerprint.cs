@@ -31,6 +31,10 @@ public readonly record struct TokenFingerprint(UInt128 Value)
 {
     private const int Size = 16;
 
+    // Of this process.
+    private static readonly ulong UpperKey = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+    private static readonly ulong LowerKey = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+
     // The fewest characters that hold 16 bytes and end on a whole group of base64url: 24 characters, 18 bytes.
     private const int PrefixChars = 24;
     private const int PrefixBytes = 18;
@@ -53,6 +57,18 @@ public readonly record struct TokenFingerprint(UInt128 Value)
 
         fingerprint = default;
         return false;
+    }
+
+    /// <summary>A hash code, which is another one in each process.</summary>
+    /// <remarks>
+    /// Nobody can choose fingerprints of the same hash code. Those of UInt128 are folded before they are mixed with a seed, so
+    /// that an issuer could sign tokens, with a key for each, that crowd together in every process.
+    /// </remarks>
+    public override int GetHashCode()
+    {
+        ulong upper = Math.BigMul((ulong)(Value >> 64) ^ UpperKey, (ulong)Value ^ LowerKey, out ulong lower);
+        ulong mixed = upper ^ lower;
+        return (int)(mixed ^ (mixed >> 32));
     }
 
     /// <summary>The fingerprint as 32 lower-case hexadecimal digits.</summary>

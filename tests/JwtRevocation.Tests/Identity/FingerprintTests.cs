@@ -57,6 +57,16 @@ public sealed class FingerprintTests
     }
 
     [Fact]
+    public void Nobody_can_choose_fingerprints_of_the_same_hash_code()
+    {
+        // Those of UInt128 are the same for all of these, whatever the seed: the halves of each half cancel out.
+        HashSet<int> codes = [.. Enumerable.Range(0, 10_000).Select(static i =>
+            new TokenFingerprint(new(((ulong)i << 32) | ((uint)i ^ 0xdeadbeef), ((ulong)i << 32) | ((uint)i ^ 0x12345678))).GetHashCode())];
+
+        codes.Count.Should().BeGreaterThan(9_900);
+    }
+
+    [Fact]
     public void Neither_the_other_alphabet_nor_white_space_nor_padding_makes_another_fingerprint()
     {
         // Whatever handlers accept today: older ones accepted more.

@@ -140,6 +140,54 @@ public sealed class InMemoryRevokedTokenStoreTests
     }
 
     [Fact]
+    public async Task What_was_said_of_a_token_is_kept_beside_a_sweep()
+    {
+        // Small stores, so that a sweep comes between the steps of a revocation often enough.
+        RevocationTarget[] targets = [.. Enumerable.Range(0, 50).Select(static i => RevocationTarget.Token(Numbered(i)))];
+        for (int round = 0; round < 2_000; round++)
+        {
+            FakeTimeProvider clock = new(Start);
+            using InMemoryRevokedTokenStore store = new(clock);
+            using ManualResetEventSlim done = new();
+            Task sweeping = Task.Run(
+                () =>
+                {
+                    while (!done.IsSet)
+                    {
+                        clock.Advance(TimeSpan.FromMinutes(1));
+                    }
+                },
+                TestContext.Current.CancellationToken);
+            foreach (RevocationTarget target in targets)
+            {
+                store.Revoke(new() { Target = target, Expires = DateTimeOffset.MaxValue, Reason = "stolen" });
+            }
+
+            done.Set();
+            await sweeping;
+            await foreach (Revocation revocation in store.GetRevocationsAsync(TestContext.Current.CancellationToken))
+            {
+                revocation.Reason.Should().Be("stolen");
+            }
+        }
+    }
+
+    [Fact]
+    public void A_process_that_was_frozen_within_a_sweep_goes_on()
+    {
+        FreezingClock clock = new(Start);
+        using InMemoryRevokedTokenStore store = new(clock);
+        clock.FreezesFor = TimeSpan.FromHours(12);
+
+        clock.Inner.Advance(TimeSpan.FromMinutes(1));
+
+        clock.FreezesFor = TimeSpan.Zero;
+        Revoke(store, Tokens[0], Start);
+        clock.Inner.Advance(TimeSpan.FromHours(1));
+        store.Count.Should().Be(0, "it sweeps again");
+    }
+
+    [Fact]
     public void A_revocation_of_the_distant_past_is_one_all_the_same()
     {
         using InMemoryRevokedTokenStore store = new(new FakeTimeProvider(Start));
@@ -158,6 +206,39 @@ public sealed class InMemoryRevokedTokenStoreTests
         signature.Clear();
         BinaryPrimitives.WriteInt32LittleEndian(signature, number);
         return FastToken.Read($"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.{Base64Url.EncodeToString(signature)}");
+    }
+
+    /// <summary>By which all that happens between two looks at it takes some time.</summary>
+    private sealed class FreezingClock(DateTimeOffset start) : TimeProvider
+    {
+        private long _frozen;
+
+        public FakeTimeProvider Inner { get; } = new(start);
+
+        public TimeSpan FreezesFor { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => Inner.GetUtcNow();
+
+        public override long GetTimestamp() => Inner.GetTimestamp() + (_frozen += FreezesFor.Ticks);
+
+        public override long TimestampFrequency => Inner.TimestampFrequency;
+
+        // As those of the system are: not for longer than 49 days.
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            new BoundedTimer(Inner.CreateTimer(callback, state, dueTime, period));
+
+        private sealed class BoundedTimer(ITimer timer) : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period)
+            {
+                ArgumentOutOfRangeException.ThrowIfGreaterThan(dueTime.TotalMilliseconds, uint.MaxValue - 1);
+                return timer.Change(dueTime, period);
+            }
+
+            public void Dispose() => timer.Dispose();
+
+            public ValueTask DisposeAsync() => timer.DisposeAsync();
+        }
     }
 
     /// <summary>A wall clock that somebody sets, over time that goes on as ever.</summary>

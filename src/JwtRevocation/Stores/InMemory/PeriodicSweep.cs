@@ -5,6 +5,9 @@ internal sealed class PeriodicSweep : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
+    // However long it took: the process may have been frozen meanwhile, by whoever runs it.
+    private static readonly TimeSpan LongestPause = TimeSpan.FromHours(1);
+
     // A sweep takes at most this part of one processor's time, however many entries there are.
     private const int DutyCycle = 100;
 
@@ -34,8 +37,17 @@ internal sealed class PeriodicSweep : IDisposable
     private void SweepAndReschedule()
     {
         long started = _timeProvider.GetTimestamp();
-        _tables.Sweep(_clock.GetUtcTicks());
-        TimeSpan pause = _timeProvider.GetElapsedTime(started) * DutyCycle;
+        try
+        {
+            _tables.Sweep(_clock.GetUtcTicks());
+        }
+        catch (OutOfMemoryException)
+        {
+            // Of a smaller table that was to take the place of a large one, which stays. On this thread it would end the process.
+        }
+
+        TimeSpan took = _timeProvider.GetElapsedTime(started);
+        TimeSpan pause = took < LongestPause / DutyCycle ? took * DutyCycle : LongestPause;
         _timer.Change(pause > Interval ? pause : Interval, Timeout.InfiniteTimeSpan);
     }
 }

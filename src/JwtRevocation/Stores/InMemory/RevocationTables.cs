@@ -11,6 +11,9 @@ internal sealed class RevocationTables
     // Said of single tokens only by those who want to read it in a list; most entries have none.
     private readonly ConcurrentDictionary<TokenFingerprint, (string? Reason, string? Actor)> _remarks = new();
 
+    // Keeps a remark and its token together: the sweep must not find the one without the other.
+    private readonly Lock _remarking = new();
+
     /// <inheritdoc cref="IAnnouncingStore.TokenRevoked" />
     public event Action<TokenFingerprint>? TokenRevoked;
 
@@ -38,16 +41,27 @@ internal sealed class RevocationTables
             return (receipt, added);
         }
 
-        if (revocation.Reason is not null || revocation.Actor is not null)
+        long kept;
+        if (revocation.Reason is null && revocation.Actor is null)
         {
-            _remarks.AddOrUpdate(
-                fingerprint,
-                static (_, added) => (added.Reason, added.Actor),
-                static (_, held, added) => (added.Reason ?? held.Reason, added.Actor ?? held.Actor),
-                revocation);
+            kept = AddToken(fingerprint, revocation.Expires.UtcTicks);
+        }
+        else
+        {
+            lock (_remarking)
+            {
+                _remarks.AddOrUpdate(
+                    fingerprint,
+                    static (_, added) => (added.Reason, added.Actor),
+                    static (_, held, added) => (added.Reason ?? held.Reason, added.Actor ?? held.Actor),
+                    revocation);
+                kept = Tokens.Add(fingerprint, revocation.Expires.UtcTicks);
+            }
+
+            TokenRevoked?.Invoke(fingerprint);
         }
 
-        return (new() { Expires = new(AddToken(fingerprint, revocation.Expires.UtcTicks), TimeSpan.Zero) }, revocation);
+        return (new() { Expires = new(kept, TimeSpan.Zero) }, revocation);
     }
 
     /// <summary>Adds a revocation of anything but a single token, with all that may be left to a store.</summary>
@@ -119,9 +133,12 @@ internal sealed class RevocationTables
         _groups.Sweep(lapsed);
         foreach (TokenFingerprint fingerprint in _remarks.Keys)
         {
-            if (!Tokens.Contains(fingerprint))
+            lock (_remarking)
             {
-                _remarks.TryRemove(fingerprint, out _);
+                if (!Tokens.Contains(fingerprint))
+                {
+                    _remarks.TryRemove(fingerprint, out _);
+                }
             }
         }
     }

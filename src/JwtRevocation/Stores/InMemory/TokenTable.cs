@@ -24,8 +24,7 @@ internal sealed class TokenTable
 
     public bool Contains(TokenFingerprint fingerprint)
     {
-        // The hash has a seed of this process: nobody can choose tokens that crowd together. Its upper bits choose the
-        // table, its lower bits the slot.
+        // Nobody can choose tokens that crowd together. Its upper bits choose the table, its lower bits the slot.
         int hash = fingerprint.GetHashCode();
         return Volatile.Read(ref _tables[hash >>> ShiftToTable]).Contains(fingerprint, hash);
     }
@@ -53,7 +52,7 @@ internal sealed class TokenTable
     public bool Holds(TokenFingerprint fingerprint, long expires)
     {
         int hash = fingerprint.GetHashCode();
-        return Volatile.Read(ref _tables[hash >>> ShiftToTable]).ExpiresOf(fingerprint, hash) >= expires;
+        return Volatile.Read(ref _tables[hash >>> ShiftToTable]).ExpiresOf(fingerprint, hash) is > 0 and var held && held >= expires;
     }
 
     public IEnumerable<(TokenFingerprint Fingerprint, long Expires)> Entries() => _tables.SelectMany(static table => table.Entries());
