@@ -14,10 +14,6 @@ namespace JwtRevocation;
 /// </remarks>
 internal sealed class RevocationBearerEvents : JwtBearerEvents
 {
-    private static readonly JwtBearerEvents None = new();
-
-    private readonly JwtBearerEvents _appEvents;
-    private readonly Type? _appEventsType;
     private readonly RevocationCheck _check;
 
     /// <param name="appEvents">The app's <c>Events</c>, if it has any.</param>
@@ -25,14 +21,15 @@ internal sealed class RevocationBearerEvents : JwtBearerEvents
     /// <param name="check">Asks the store.</param>
     public RevocationBearerEvents(JwtBearerEvents? appEvents, Type? appEventsType, RevocationCheck check)
     {
-        _appEvents = appEvents ?? None;
-        _appEventsType = appEventsType;
         _check = check;
-        OnMessageReceived = context => AppEvents(context.HttpContext).MessageReceived(context);
-        OnTokenValidated = context => AppEvents(context.HttpContext).TokenValidated(context);
-        OnAuthenticationFailed = context => AppEvents(context.HttpContext).AuthenticationFailed(context);
-        OnChallenge = context => AppEvents(context.HttpContext).Challenge(context);
-        OnForbidden = context => AppEvents(context.HttpContext).Forbidden(context);
+        if (appEventsType is not null)
+        {
+            PassTo(context => ResolvedEvents.Get(context, this, appEventsType));
+        }
+        else if (appEvents is not null)
+        {
+            PassTo(_ => appEvents);
+        }
     }
 
     public override Task TokenValidated(TokenValidatedContext context)
@@ -76,6 +73,15 @@ internal sealed class RevocationBearerEvents : JwtBearerEvents
         }
 
         return base.Challenge(context);
+    }
+
+    private void PassTo(Func<HttpContext, JwtBearerEvents> appEvents)
+    {
+        OnMessageReceived = context => appEvents(context.HttpContext).MessageReceived(context);
+        OnTokenValidated = context => appEvents(context.HttpContext).TokenValidated(context);
+        OnAuthenticationFailed = context => appEvents(context.HttpContext).AuthenticationFailed(context);
+        OnChallenge = context => appEvents(context.HttpContext).Challenge(context);
+        OnForbidden = context => appEvents(context.HttpContext).Forbidden(context);
     }
 
     /// <summary>
@@ -133,9 +139,6 @@ internal sealed class RevocationBearerEvents : JwtBearerEvents
             AggregateException several => several.InnerExceptions.Select(Find<TException>).FirstOrDefault(found => found is not null),
             _ => Find<TException>(failure.InnerException),
         };
-
-    private JwtBearerEvents AppEvents(HttpContext context) =>
-        _appEventsType is null ? _appEvents : ResolvedEvents.Get(context, this, _appEventsType);
 
     private sealed class StatusUnknown
     {
