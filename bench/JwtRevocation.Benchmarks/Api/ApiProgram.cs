@@ -76,13 +76,14 @@ internal static class ApiProgram
                     ApiProcess baseline = instances[instance][0];
                     ApiProcess[] others = instances[instance][1..];
                     random.Shuffle(others);
-                    ApiSlice before = await baseline.DriveAsync(load, settings.Seconds);
                     foreach (ApiProcess api in others)
                     {
+                        // It has stood still for minutes, and the other for seconds: a turn that does not count, or it starts colder.
+                        await api.DriveAsync(load, settings.Seconds);
+                        ApiSlice before = await baseline.DriveAsync(load, settings.Seconds);
                         ApiSlice slice = await api.DriveAsync(load, settings.Seconds);
                         ApiSlice after = await baseline.DriveAsync(load, settings.Seconds);
                         pairs.Add(new(api.Mode, load.Algorithm, round, instance, before, slice, after));
-                        before = after;
                     }
                 }
             }
