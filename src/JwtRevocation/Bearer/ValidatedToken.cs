@@ -22,6 +22,7 @@ internal sealed class ValidatedToken
 
     public string Scheme { get; }
 
+    /// <summary>The token; of an encrypted one, the signed token within.</summary>
     public SecurityToken Token { get; }
 
     /// <remarks>
@@ -32,7 +33,20 @@ internal sealed class ValidatedToken
     {
         IFeatureCollection features = context.HttpContext.Features;
         features[typeof(ValidatedToken)] =
-            new ValidatedToken(context.Scheme.Name, context.SecurityToken, (ValidatedToken?)features[typeof(ValidatedToken)]);
+            new ValidatedToken(context.Scheme.Name, SignedToken.Of(context.SecurityToken), (ValidatedToken?)features[typeof(ValidatedToken)]);
+    }
+
+    /// <summary>Puts other tokens in the place of those that were accepted up to one of them.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="upTo">The last one whose place is taken; what was accepted after it stays.</param>
+    /// <param name="tokens">The others.</param>
+    /// <returns>The last of the others.</returns>
+    public static ValidatedToken? Replace(HttpContext context, ValidatedToken? upTo, IEnumerable<(string Scheme, SecurityToken Token)> tokens)
+    {
+        ValidatedToken? replaced = tokens.Aggregate((ValidatedToken?)null, static (earlier, each) => new(each.Scheme, each.Token, earlier));
+        context.Features.Set(AcceptedIn(context).TakeWhile(token => token != upTo).Reverse().Aggregate(
+            replaced, static (earlier, token) => new(token.Scheme, token.Token, earlier)));
+        return replaced;
     }
 
     /// <summary>The tokens that schemes have accepted in this request.</summary>

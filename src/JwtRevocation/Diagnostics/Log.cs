@@ -71,6 +71,9 @@ internal static partial class Log
     [LoggerMessage(23, LogLevel.Debug, "A token revocation request was answered with 503: the token's key is not among those that this node has of its issuer, which may have newer ones.")]
     public static partial void RevocationRequestOfUnknownKey(this ILogger logger);
 
+    [LoggerMessage(24, LogLevel.Error, "A token revocation request was answered with 503: the token could not be revoked.")]
+    public static partial void RevocationRequestFailed(this ILogger logger, Exception exception);
+
     [LoggerMessage(30, LogLevel.Information, "A back-channel logout request was refused: {Problem} ({Failure}).")]
     public static partial void LogoutRefused(this ILogger logger, string problem, string failure);
 

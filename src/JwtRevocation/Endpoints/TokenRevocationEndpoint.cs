@@ -1,4 +1,3 @@
-using System.IdentityModel.Tokens.Jwt;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
@@ -6,7 +5,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
 namespace JwtRevocation;
@@ -73,7 +71,7 @@ internal sealed class TokenRevocationEndpoint(
             return Refuse("unsupported_token_type", "Only access tokens that are JWTs can be revoked here.");
         }
 
-        if (!await MayRevokeAsync(context, Signed(token), mayRevoke).ConfigureAwait(false))
+        if (!await MayRevokeAsync(context, SignedToken.Of(token), mayRevoke).ConfigureAwait(false))
         {
             return Refuse("invalid_grant", "The token was issued to somebody else.");
         }
@@ -85,6 +83,12 @@ internal sealed class TokenRevocationEndpoint(
         }
         catch (RevocationFailedException)
         {
+            return await AnswerUnavailableAsync(context).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            // Of a revoker that the app has put in its place.
+            logger.RevocationRequestFailed(exception);
             return await AnswerUnavailableAsync(context).ConfigureAwait(false);
         }
 
@@ -150,11 +154,4 @@ internal sealed class TokenRevocationEndpoint(
             logger.RevocationRequestUndecided(exception);
         }
     }
-
-    private static SecurityToken Signed(SecurityToken token) => token switch
-    {
-        JsonWebToken { InnerToken: { } inner } => inner,
-        JwtSecurityToken { InnerToken: { } inner } => inner,
-        _ => token,
-    };
 }

@@ -15,7 +15,10 @@ public readonly struct RevocableToken
     /// <summary>The identity of this one token.</summary>
     public TokenFingerprint Fingerprint { get; }
 
-    /// <summary>The token as its handler read it. Its signature may not have been verified yet.</summary>
+    /// <summary>
+    /// The token as its handler read it; of an encrypted one, the signed token within. Its signature may not have been
+    /// verified yet.
+    /// </summary>
     public SecurityToken SecurityToken { get; }
 
     /// <summary>Makes a <see cref="RevocableToken"/> of a token that a handler has read.</summary>
@@ -26,7 +29,7 @@ public readonly struct RevocableToken
     {
         if (TokenFingerprint.TryCreate(token, out TokenFingerprint fingerprint))
         {
-            revocable = new(token, fingerprint);
+            revocable = new(SignedToken.Of(token), fingerprint);
             return true;
         }
 

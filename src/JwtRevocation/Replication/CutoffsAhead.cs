@@ -20,11 +20,15 @@ internal sealed class CutoffsAhead(TimeProvider timeProvider)
 
     public bool AreAny => _firstSeen.Count > 0;
 
+    /// <summary>To be called when this node's own clock was put right.</summary>
+    public void Clear() => _firstSeen.Clear();
+
     /// <summary>The revocation, with times that this node is willing to act on.</summary>
     public Revocation Cap(Revocation revocation, ReadOnlySpan<byte> content)
     {
         DateTimeOffset now = timeProvider.GetUtcNow();
-        if (!revocation.Target.HasCutoff || !(revocation.Cutoff - now > Believed || revocation.AcceptedFrom - now > Believed))
+        bool isAhead = revocation.Cutoff - now > Believed || revocation.AcceptedFrom - now > Believed;
+        if (!revocation.Target.HasCutoff || !(isAhead || AreAny))
         {
             return revocation;
         }
@@ -32,9 +36,10 @@ internal sealed class CutoffsAhead(TimeProvider timeProvider)
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(content, hash);
         UInt128 key = System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(hash);
+        // One that was not believed then is not believed either once it is less than a day away.
         if (!_firstSeen.TryGetValue(key, out DateTimeOffset seen))
         {
-            if (_firstSeen.Count >= MostRemembered)
+            if (!isAhead || _firstSeen.Count >= MostRemembered)
             {
                 return revocation;
             }

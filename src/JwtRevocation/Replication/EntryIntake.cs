@@ -25,6 +25,15 @@ internal sealed class EntryIntake(RevocationTables tables, ReplicaMetrics metric
     /// <summary>Begins to count anew those that cannot be read, because all are.</summary>
     public void Restart() => Volatile.Write(ref _skipped, 0);
 
+    /// <summary>Forgets which cutoffs were too far ahead to be believed, because it was this node's clock that was wrong.</summary>
+    public void JudgeCutoffsAnew()
+    {
+        lock (_capping)
+        {
+            _ahead.Clear();
+        }
+    }
+
     /// <summary>Adds an entry that was read.</summary>
     /// <param name="content">The entry.</param>
     /// <param name="seen">What all entries of the log come to, to which it is added as well.</param>

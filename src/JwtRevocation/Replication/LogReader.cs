@@ -30,7 +30,7 @@ internal sealed class LogReader(
     private static readonly TimeSpan TrimDelay = TimeSpan.FromHours(1);
 
     private readonly TrustedClock _clock = new(timeProvider);
-    private readonly SetBackWatch _wallClock = new(timeProvider);
+    private readonly ClockLeapWatch _wallClock = new(timeProvider);
     private volatile LogCursor _cursor = LogCursor.Start;
     private volatile Repairs _repairs = Repairs.None;
     private volatile string? _epoch;
@@ -51,8 +51,9 @@ internal sealed class LogReader(
     /// <returns>When the read was sent: the memory has what the log had then.</returns>
     public async Task<Freshness.Moment> ReadAsync(CancellationToken cancellationToken)
     {
-        if (_wallClock.WasSetBack())
+        if (_wallClock.HasLeapt())
         {
+            intake.JudgeCutoffsAnew();
             PlanAudit(TimeSpan.Zero);
         }
 

@@ -25,15 +25,18 @@ public sealed class RevocationDetails
 
     /// <summary>
     /// Whether the caller signs a new token at once, with the time that <see cref="RevocationReceipt.AcceptedFrom"/> says. Only
-    /// for a target that has a cutoff. The default is <see langword="false"/>.
+    /// for a target that has a cutoff, which is now: not together with <see cref="Cutoff"/>. The default is
+    /// <see langword="false"/>.
     /// </summary>
     public bool SignsNewToken { get; init; }
 
     /// <summary>
     /// Whether a message of the tokens' issuer asks for it. Then <see cref="Cutoff"/> is by the issuer's clock, as the tokens'
-    /// <c>iat</c> is too, and may be later than now; and what the message asks for is the same when it comes again.
+    /// <c>iat</c> is too, and may be later than now; and what the message asks for is the same when it comes again. The
+    /// endpoints for such messages set it; an <see cref="ITokenRevoker"/> of the app's that passes on details of its own must
+    /// keep it. The default is <see langword="false"/>.
     /// </summary>
-    internal bool IsByMessage { get; init; }
+    public bool IsByMessage { get; init; }
 
     /// <summary>Why, for those who list revocations. It is kept as long as the revocation and never logged.</summary>
     public string? Reason { get; init; }

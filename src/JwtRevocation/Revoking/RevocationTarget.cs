@@ -1,5 +1,3 @@
-using System.IdentityModel.Tokens.Jwt;
-using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using JwtRegisteredClaimNames = Microsoft.IdentityModel.JsonWebTokens.JwtRegisteredClaimNames;
 
@@ -71,7 +69,7 @@ public sealed class RevocationTarget : IEquatable<RevocationTarget>
     public static RevocationTarget Token(SecurityToken token)
     {
         ArgumentNullException.ThrowIfNull(token);
-        return Signed(token).SigningKey is not null
+        return SignedToken.Of(token).SigningKey is not null
             ? OfValidated(token)
             : throw new ArgumentException(
                 "The token's signature was not verified: its SigningKey is null. Pass a token that a handler has validated, or pass the encoded token to ITokenRevoker.RevokeAsync(string), which validates it.",
@@ -157,7 +155,7 @@ public sealed class RevocationTarget : IEquatable<RevocationTarget>
     /// <summary>As <see cref="Token"/>, for a token that the caller saw a handler accept, by whatever rules the app has set it.</summary>
     internal static RevocationTarget OfValidated(SecurityToken token) =>
         TokenFingerprint.TryCreate(token, out TokenFingerprint fingerprint)
-            ? new(fingerprint, ExpiresOf(Signed(token)))
+            ? new(fingerprint, ExpiresOf(SignedToken.Of(token)))
             : throw new ArgumentException($"A token of type {token.GetType()} cannot be revoked: it is not a JWT in its encoded form.", nameof(token));
 
     /// <summary>The token that a store holds nothing else of.</summary>
@@ -178,13 +176,6 @@ public sealed class RevocationTarget : IEquatable<RevocationTarget>
         ArgumentNullException.ThrowIfNull(value);
         return new(kind, issuer, value: value);
     }
-
-    private static SecurityToken Signed(SecurityToken token) => token switch
-    {
-        JsonWebToken { InnerToken: { } inner } => inner,
-        JwtSecurityToken { InnerToken: { } inner } => inner,
-        _ => token,
-    };
 
     private static DateTimeOffset? ExpiresOf(SecurityToken token) =>
         // Both kinds of token say DateTime.MinValue when there is no exp.

@@ -76,6 +76,13 @@ internal sealed class TokenRevoker(
                 $"{nameof(RevocationDetails.Except)} must be a session or a token, but is of kind {details.Except.Kind}.", nameof(details));
         }
 
+        if (details is { SignsNewToken: true, Cutoff: not null })
+        {
+            // Between that and now, others may have revoked what a token of the first second after it would be.
+            throw new ArgumentException(
+                $"{nameof(RevocationDetails.SignsNewToken)} is for a token that is signed now, and does not go with a {nameof(RevocationDetails.Cutoff)}.", nameof(details));
+        }
+
         if (details.Cutoff > now && !details.IsByMessage)
         {
             throw new ArgumentException(

@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using System.Text;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
@@ -52,6 +53,23 @@ public sealed class ContinuedConnectionTests
         await Expect.ToLiveAsync(socket);
         await api.Revoker.RevokeAsync(after, TestContext.Current.CancellationToken);
         await Expect.ToEndAsync(socket);
+    }
+
+    [Theory]
+    [InlineData("Bearer")]
+    [InlineData("Bearer,Second")]
+    public async Task Signing_out_over_it_is_with_the_new_token(string schemes)
+    {
+        await using ConnectedApi api = await StartAsync(
+            services => services.AddAuthentication("Bearer").AddJwtBearer("Second", scheme => TestApi.UseTestTokens(scheme)), schemes: schemes);
+        string after = Token();
+        using WebSocket socket = await api.OpenSocketAsync(Token(), "/chat");
+        using WebSocket another = await api.OpenSocketAsync(after, "/chat");
+        (await ContinueAsync(socket, after)).Should().Be("continued");
+
+        await socket.SendAsync("sign out"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken);
+
+        await Expect.ToEndAsync(another);
     }
 
     [Fact]
@@ -278,6 +296,12 @@ public sealed class ContinuedConnectionTests
         while (await ReceiveAsync(socket, context.RequestAborted) is { Length: > 0 } message)
         {
             string answer = message;
+            if (message == "sign out")
+            {
+                await context.SignOutAsync();
+                return;
+            }
+
             if (message.StartsWith("token ", StringComparison.Ordinal))
             {
                 try

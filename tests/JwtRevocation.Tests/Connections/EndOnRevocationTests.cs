@@ -178,6 +178,24 @@ public sealed class EndOnRevocationTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task It_ends_whatever_was_read_of_an_encrypted_token_before_it_was_decrypted(bool bySecurityTokenValidators)
+    {
+        await using ConnectedApi api = await ConnectedApi.StartAsync(bearer: bearer =>
+        {
+            bearer.UseSecurityTokenValidators = bySecurityTokenValidators;
+            TestTokens.ReadBeforeDecryption(bearer.TokenValidationParameters);
+        });
+        using WebSocket socket = await api.OpenSocketAsync(
+            TestTokens.Create(encrypted: true, configure: token => token.IssuedAt = TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(-1)));
+
+        await api.Revoker.RevokeAsync(RevocationTarget.Subject(TestTokens.Issuer, "alice"), cancellationToken: TestContext.Current.CancellationToken);
+
+        await Expect.ToEndAsync(socket);
+    }
+
+    [Theory]
     [InlineData(false, false)]
     [InlineData(false, true)]
     [InlineData(true, false)]

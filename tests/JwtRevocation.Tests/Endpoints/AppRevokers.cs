@@ -25,6 +25,7 @@ internal sealed class AuditingRevoker(ITokenRevoker inner) : ITokenRevoker
         ByAuthenticationTime = details?.ByAuthenticationTime ?? false,
         Except = details?.Except,
         SignsNewToken = details?.SignsNewToken ?? false,
+        IsByMessage = details?.IsByMessage ?? false,
         Reason = details?.Reason,
         Actor = $"audited: {details?.Actor}",
     };

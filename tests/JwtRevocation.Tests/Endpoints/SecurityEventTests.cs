@@ -297,14 +297,15 @@ public sealed class SecurityEventTests
     }
 
     [Theory]
-    [InlineData(Alice)]
-    [InlineData(SessionOfAlice)]
-    public async Task A_revoker_of_the_app_may_stand_before_that_of_the_library(string subject)
+    [InlineData(Alice, 0)]
+    [InlineData(Alice, 3)]
+    [InlineData(SessionOfAlice, 0)]
+    public async Task A_revoker_of_the_app_may_stand_before_that_of_the_library(string subject, int secondsAhead)
     {
         await using SecurityEventApi api = await SecurityEventApi.StartAsync(services: services =>
             services.AddSingleton<ITokenRevoker>(provider => new AuditingRevoker(ActivatorUtilities.CreateInstance<TokenRevoker>(provider))));
 
-        await api.AcknowledgedAsync(api.Message(SessionRevoked, subject));
+        await api.AcknowledgedAsync(new(api.Now.AddSeconds(secondsAhead), SessionRevoked, subject));
 
         await api.ShouldBeRevokedAsync(api.Token(session: "s1"));
     }

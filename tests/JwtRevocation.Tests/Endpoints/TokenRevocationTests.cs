@@ -47,6 +47,16 @@ public sealed class TokenRevocationTests
     }
 
     [Fact]
+    public async Task A_client_tries_again_when_a_revoker_of_the_app_fails()
+    {
+        await using TestApi api = await TokenRevocationApi.StartAsync(services: services => services.AddSingleton<ITokenRevoker, BrokenRevoker>());
+
+        using HttpResponseMessage response = await api.RevokeAsync(TokenRevocationApi.TokenOf("app"));
+
+        response.ShouldBeUnavailable();
+    }
+
+    [Fact]
     public async Task Who_does_not_authenticate_revokes_nothing()
     {
         await using TestApi api = await TokenRevocationApi.StartAsync();

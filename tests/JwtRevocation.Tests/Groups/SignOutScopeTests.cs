@@ -44,6 +44,21 @@ public sealed class SignOutScopeTests
         (await StatusesAsync(api, here, there, bob)).Should().Equal(401, 401, 200);
     }
 
+    [Theory]
+    [InlineData("/everywhere", 401, 401)]
+    [InlineData("/others", 200, 401)]
+    public async Task It_is_by_the_claims_of_the_signed_token_whatever_was_read_of_the_encrypted_one_before(string endpoint, int ofThis, int ofOther)
+    {
+        await using TestApi api = await StartAsync(bearer: TestTokens.ReadBeforeDecryption);
+        string here = Session("alice", "1", encrypted: true);
+        string there = Session("alice", "2", encrypted: true);
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(here, endpoint);
+
+        signOut.StatusCode.Should().Be(HttpStatusCode.OK);
+        (await StatusesAsync(api, here, there)).Should().Equal(ofThis, ofOther);
+    }
+
     [Fact]
     public async Task Everywhere_ends_this_token_though_its_issuers_clock_is_ahead()
     {
@@ -235,6 +250,7 @@ public sealed class SignOutScopeTests
         await ShouldThrow(session, new() { ByAuthenticationTime = true });
         await ShouldThrow(session, new() { SignsNewToken = true });
         await ShouldThrow(subject, new() { Except = subject });
+        await ShouldThrow(subject, new() { SignsNewToken = true, Cutoff = DateTimeOffset.UnixEpoch });
         await ShouldThrow(subject, new() { Cutoff = TimeProvider.System.GetUtcNow().AddMinutes(1) });
 
         async Task ShouldThrow(RevocationTarget target, RevocationDetails unfit) =>

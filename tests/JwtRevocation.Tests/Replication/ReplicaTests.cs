@@ -54,6 +54,46 @@ public sealed class ReplicaTests
     }
 
     [Fact]
+    public async Task A_clock_that_was_days_behind_and_is_set_right_costs_no_revocation()
+    {
+        FakeTimeProvider clock = new(new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
+        SimulatedLog log = new(clock, new(1));
+        WrongClock wrong = new(clock);
+        await using ServiceProvider services = Services(wrong, new SimulatedLink(log, clock, "node", new(1)) { MostDelay = TimeSpan.Zero });
+        IRevokedTokenStore store = services.GetRequiredService<IRevokedTokenStore>();
+        await PassAsync(clock, seconds: 3);
+        wrong.Ahead = TimeSpan.FromDays(-2);
+        await PassAsync(clock, seconds: 3);
+
+        // To it, that is so far ahead that it does not believe it.
+        Append(log, clock.GetUtcNow(), clock.GetUtcNow());
+        await PassAsync(clock, seconds: 3);
+        store.StatusOf(OfAlice(clock.GetUtcNow().AddMinutes(-1))).Should().Be(RevocationStatus.NotRevoked);
+
+        wrong.Ahead = TimeSpan.Zero;
+        await PassAsync(clock, seconds: 3);
+
+        store.StatusOf(OfAlice(clock.GetUtcNow().AddMinutes(-1))).Should().Be(RevocationStatus.Revoked);
+    }
+
+    [Fact]
+    public async Task A_cutoff_far_ahead_is_not_believed_once_it_is_less_far_ahead()
+    {
+        FakeTimeProvider clock = new(new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
+        SimulatedLog log = new(clock, new(1));
+        Append(log, clock.GetUtcNow().AddDays(2), clock.GetUtcNow());
+        await using ServiceProvider services = Services(clock, new SimulatedLink(log, clock, "node", new(1)) { MostDelay = TimeSpan.Zero });
+        IRevokedTokenStore store = services.GetRequiredService<IRevokedTokenStore>();
+        await PassAsync(clock, seconds: 3);
+        store.StatusOf(OfAlice(clock.GetUtcNow().AddMinutes(-1))).Should().Be(RevocationStatus.Revoked);
+
+        clock.Advance(TimeSpan.FromHours(25));
+        await PassAsync(clock, seconds: 3);
+
+        store.StatusOf(OfAlice(clock.GetUtcNow())).Should().Be(RevocationStatus.NotRevoked);
+    }
+
+    [Fact]
     public async Task A_logger_that_throws_does_not_make_a_node_deaf_for_good()
     {
         FakeTimeProvider clock = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
@@ -81,6 +121,19 @@ public sealed class ReplicaTests
 
         dispose.Should().NotThrow();
     }
+
+    private static void Append(SimulatedLog log, DateTimeOffset cutoff, DateTimeOffset now) =>
+        log.Append(new(EntryFormat.Write(EntryFormat.Round(
+            new()
+            {
+                Target = RevocationTarget.Subject("i", "alice"),
+                Cutoff = cutoff,
+                AcceptedFrom = new(Cutoffs.NextSecond(cutoff.UtcTicks), TimeSpan.Zero),
+                Expires = now.AddYears(1),
+            },
+            now))));
+
+    private static JsonWebToken OfAlice(DateTimeOffset issuedAt) => FastToken.Of($$"""{"iss":"i","sub":"alice","iat":{{issuedAt.ToUnixTimeSeconds()}}}""");
 
     private static ServiceProvider Services(TimeProvider clock, IRevocationLog log, ILoggerProvider? logger = null)
     {

@@ -25,6 +25,13 @@ internal static class TestTokens
         TokenDecryptionKey = Encryption.Key,
     };
 
+    /// <summary>Looks up the key by what the encrypted token says, which is nothing: an app may log that, or choose by it.</summary>
+    public static void ReadBeforeDecryption(TokenValidationParameters parameters)
+    {
+        parameters.TokenDecryptionKey = null;
+        parameters.TokenDecryptionKeyResolver = static (_, token, _, _) => token?.Issuer == Issuer ? [] : [Encryption.Key];
+    }
+
     public static string Create(
         string algorithm = "HS256",
         DateTimeOffset? expires = null,
