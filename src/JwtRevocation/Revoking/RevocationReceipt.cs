@@ -18,7 +18,8 @@ public sealed class RevocationReceipt
     /// before it, so it is refused. An issuer that signs a new token within that second, after a change of password, gives
     /// it this <c>iat</c>, which lies up to a second ahead. A later revocation catches that token, and its receipt names a
     /// later second; when that would be more than a minute ahead, <see cref="RevocationFailedException"/> is thrown instead.
-    /// An issuer whose <c>iat</c> has a fraction need not ask.
+    /// An issuer whose <c>iat</c> has a fraction need not ask. A message of the issuer that revokes by its own clock need not
+    /// catch that token.
     /// </remarks>
     public DateTimeOffset? AcceptedFrom { get; init; }
 }
