@@ -9,7 +9,7 @@ internal static class ApiReport
     {
         report.Write(
             $"Ratios to {Subject(settings.Baseline)}: the median over {settings.Rounds} rounds with {settings.Instances} process(es) of each, "
-            + $"driven for {settings.Seconds} s at a time between two turns of that; in brackets its 95 % confidence interval, and for "
+            + $"driven for {settings.Seconds} s at a time between two turns of that, after one that does not count; in brackets its 95 % confidence interval, and for "
             + "requests the range of the rounds as well. The first row is another process of the same: as far as it is from 1, it is noise.");
         foreach (IGrouping<string, ApiPair> algorithm in pairs.GroupBy(static pair => pair.Algorithm))
         {

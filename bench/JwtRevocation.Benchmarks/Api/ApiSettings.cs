@@ -20,9 +20,9 @@ internal sealed record ApiSettings(ApiMode Baseline, ApiMode[] Modes, int Instan
             settings.GetValue("baseline", ApiMode.Without),
             settings["modes"] is { } modes ? Array.ConvertAll(modes.Split(','), Enum.Parse<ApiMode>) : Enum.GetValues<ApiMode>()[1..],
             settings.GetValue("instances", quick ? 1 : 3),
-            settings.GetValue("rounds", quick ? 2 : 5),
+            settings.GetValue("rounds", quick ? 1 : 5),
             settings.GetValue("seconds", 1),
-            settings.GetValue("warm-up", quick ? 3 : 20),
+            settings.GetValue("warm-up", quick ? 2 : 20),
             settings.GetValue("rs256", !quick),
             settings.GetValue("output", "artifacts/benchmarks")!);
     }
