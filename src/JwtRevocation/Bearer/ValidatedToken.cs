@@ -27,7 +27,7 @@ internal sealed class ValidatedToken
 
     /// <remarks>
     /// Happens in each request. By type, and not by <c>Get</c> and <c>Set</c>: those are generic methods of an interface, which
-    /// the runtime looks up at each call. With them, this cost a request more than the check.
+    /// the runtime looks up at each call. With them, this cost a request nearly as much as the check.
     /// </remarks>
     public static void Remember(TokenValidatedContext context)
     {

@@ -38,8 +38,7 @@ public sealed class ContinuedConnectionTests
     [InlineData("Bearer,Second")]
     public async Task It_goes_on_with_the_new_token_when_the_old_one_is_revoked(string schemes)
     {
-        await using ConnectedApi api = await StartAsync(
-            services => services.AddAuthentication("Bearer").AddJwtBearer("Second", scheme => TestApi.UseTestTokens(scheme)), schemes: schemes);
+        await using ConnectedApi api = await StartAsync(AddSecond, schemes: schemes);
         string before = Token();
         using WebSocket socket = await api.OpenSocketAsync(before, "/chat");
         string after = Token();
@@ -60,8 +59,7 @@ public sealed class ContinuedConnectionTests
     [InlineData("Bearer,Second")]
     public async Task Signing_out_over_it_is_with_the_new_token(string schemes)
     {
-        await using ConnectedApi api = await StartAsync(
-            services => services.AddAuthentication("Bearer").AddJwtBearer("Second", scheme => TestApi.UseTestTokens(scheme)), schemes: schemes);
+        await using ConnectedApi api = await StartAsync(AddSecond, schemes: schemes);
         string after = Token();
         using WebSocket socket = await api.OpenSocketAsync(Token(), "/chat");
         using WebSocket another = await api.OpenSocketAsync(after, "/chat");
@@ -318,6 +316,9 @@ public sealed class ContinuedConnectionTests
             await socket.SendAsync(Encoding.UTF8.GetBytes(answer), WebSocketMessageType.Text, endOfMessage: true, context.RequestAborted);
         }
     }).RequireAuthorization(new AuthorizeAttribute { AuthenticationSchemes = schemes }).EndOnRevocation());
+
+    private static void AddSecond(IServiceCollection services) =>
+        services.AddAuthentication("Bearer").AddJwtBearer("Second", scheme => TestApi.UseTestTokens(scheme));
 
     private static async Task<string> ContinueAsync(WebSocket socket, string token)
     {
