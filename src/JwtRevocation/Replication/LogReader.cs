@@ -78,7 +78,11 @@ internal sealed class LogReader(
         if (!_hasFailed)
         {
             _hasFailed = true;
+
+            // One that is due sooner stays due: this node may know that its memory cannot be relied on.
+            long due = _nextAudit;
             PlanAudit(AuditAfterOutage * random.NextDouble());
+            _nextAudit = Math.Min(_nextAudit, due);
         }
     }
 

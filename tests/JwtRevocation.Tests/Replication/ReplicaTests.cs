@@ -53,13 +53,16 @@ public sealed class ReplicaTests
         store.StatusOf(token).Should().Be(RevocationStatus.Revoked);
     }
 
-    [Fact]
-    public async Task A_clock_that_was_days_behind_and_is_set_right_costs_no_revocation()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_clock_that_was_days_behind_and_is_set_right_costs_no_revocation(bool duringAnOutage)
     {
         FakeTimeProvider clock = new(new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
         SimulatedLog log = new(clock, new(1));
         WrongClock wrong = new(clock);
-        await using ServiceProvider services = Services(wrong, new SimulatedLink(log, clock, "node", new(1)) { MostDelay = TimeSpan.Zero });
+        SimulatedLink link = new(log, clock, "node", new(1)) { MostDelay = TimeSpan.Zero };
+        await using ServiceProvider services = Services(wrong, link);
         IRevokedTokenStore store = services.GetRequiredService<IRevokedTokenStore>();
         await PassAsync(clock, seconds: 3);
         wrong.Ahead = TimeSpan.FromDays(-2);
@@ -71,6 +74,9 @@ public sealed class ReplicaTests
         store.StatusOf(OfAlice(clock.GetUtcNow().AddMinutes(-1))).Should().Be(RevocationStatus.NotRevoked);
 
         wrong.Ahead = TimeSpan.Zero;
+        link.IsCut = duringAnOutage;
+        await PassAsync(clock, seconds: 3);
+        link.IsCut = false;
         await PassAsync(clock, seconds: 3);
 
         store.StatusOf(OfAlice(clock.GetUtcNow().AddMinutes(-1))).Should().Be(RevocationStatus.Revoked);
