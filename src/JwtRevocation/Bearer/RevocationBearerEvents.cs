@@ -24,12 +24,22 @@ internal sealed class RevocationBearerEvents : JwtBearerEvents
         _check = check;
         if (appEventsType is not null)
         {
-            PassTo(context => ResolvedEvents.Get(context, this, appEventsType));
+            OnMessageReceived = context => Resolve(context.HttpContext).MessageReceived(context);
+            OnTokenValidated = context => Resolve(context.HttpContext).TokenValidated(context);
+            OnAuthenticationFailed = context => Resolve(context.HttpContext).AuthenticationFailed(context);
+            OnChallenge = context => Resolve(context.HttpContext).Challenge(context);
+            OnForbidden = context => Resolve(context.HttpContext).Forbidden(context);
         }
         else if (appEvents is not null)
         {
-            PassTo(_ => appEvents);
+            OnMessageReceived = appEvents.MessageReceived;
+            OnTokenValidated = appEvents.TokenValidated;
+            OnAuthenticationFailed = appEvents.AuthenticationFailed;
+            OnChallenge = appEvents.Challenge;
+            OnForbidden = appEvents.Forbidden;
         }
+
+        JwtBearerEvents Resolve(HttpContext context) => ResolvedEvents.Get(context, this, appEventsType);
     }
 
     public override Task TokenValidated(TokenValidatedContext context)
@@ -73,15 +83,6 @@ internal sealed class RevocationBearerEvents : JwtBearerEvents
         }
 
         return base.Challenge(context);
-    }
-
-    private void PassTo(Func<HttpContext, JwtBearerEvents> appEvents)
-    {
-        OnMessageReceived = context => appEvents(context.HttpContext).MessageReceived(context);
-        OnTokenValidated = context => appEvents(context.HttpContext).TokenValidated(context);
-        OnAuthenticationFailed = context => appEvents(context.HttpContext).AuthenticationFailed(context);
-        OnChallenge = context => appEvents(context.HttpContext).Challenge(context);
-        OnForbidden = context => appEvents(context.HttpContext).Forbidden(context);
     }
 
     /// <summary>

@@ -46,8 +46,10 @@ public sealed class InMemoryRevokedTokenStoreTests
                         }
 
                         // A live one is never forgotten; a lapsed one may be.
-                        model.Where(entry => entry.Value >= clock.GetUtcNow())
-                            .Should().NotContain(entry => store.StatusOf(entry.Key) != RevocationStatus.Revoked);
+                        foreach ((SecurityToken token, _) in model.Where(entry => entry.Value >= clock.GetUtcNow()))
+                        {
+                            store.StatusOf(token).Should().Be(RevocationStatus.Revoked);
+                        }
                     }
 
                     foreach (SecurityToken token in Tokens.Except(model.Keys))
@@ -103,11 +105,28 @@ public sealed class InMemoryRevokedTokenStoreTests
     [Fact]
     public async Task Nothing_is_lost_while_it_sweeps_and_shrinks()
     {
-        // Waves of short-lived entries make it grow and shrink, while others revoke tokens that must stay.
+        // Waves of short-lived entries make it grow and shrink, while others revoke tokens that must stay, and ask for some.
         FakeTimeProvider clock = new(Start);
         using InMemoryRevokedTokenStore store = new(clock);
         using CancellationTokenSource done = new();
-        List<SecurityToken> kept = [];
+        List<SecurityToken> kept = [.. Enumerable.Range(0, 64).Select(Numbered)];
+        kept.ForEach(token => Revoke(store, token, DateTimeOffset.MaxValue));
+        RevocableToken[] asked = [.. kept.Select(static token => RevocableToken.TryCreate(token, out RevocableToken revocable) ? revocable : default)];
+        Task<int> asking = Task.Run(
+            () =>
+            {
+                int passed = 0;
+                while (!done.IsCancellationRequested)
+                {
+                    foreach (ref readonly RevocableToken token in asked.AsSpan())
+                    {
+                        passed += store.GetStatus(in token) == RevocationStatus.Revoked ? 0 : 1;
+                    }
+                }
+
+                return passed;
+            },
+            TestContext.Current.CancellationToken);
         Task revoking = Task.Run(
             () =>
             {
@@ -135,6 +154,7 @@ public sealed class InMemoryRevokedTokenStoreTests
 
         await done.CancelAsync();
         await revoking;
+        (await asking).Should().Be(0, "each of them was revoked before the first wave");
         kept.Should().NotContain(token => store.StatusOf(token) != RevocationStatus.Revoked);
         store.Count.Should().Be(kept.Count);
     }

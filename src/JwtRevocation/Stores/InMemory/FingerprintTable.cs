@@ -26,7 +26,6 @@ internal sealed class FingerprintTable
     private const int SmallestCapacity = 16;
     private const long Free = 0;
     private const long Lapsed = -1;
-    private const byte NoTag = 0;
 
     private readonly Slot[] _slots;
     private readonly byte[] _tags;
@@ -59,7 +58,7 @@ internal sealed class FingerprintTable
     public long ExpiresOf(TokenFingerprint fingerprint, int hash)
     {
         (ulong upper, ulong lower) = Halves(fingerprint);
-        byte tag = TagOf(hash);
+        byte tag = FingerprintTags.Of(hash);
         byte[] tags = _tags;
         for (int i = hash; ; i++)
         {
@@ -67,7 +66,7 @@ internal sealed class FingerprintTable
 
             // Read once, and first: whoever sees the tag sees the slot that it stands for.
             byte found = Volatile.Read(ref tags[index]);
-            if (found == NoTag)
+            if (found == FingerprintTags.None)
             {
                 return Free;
             }
@@ -82,6 +81,9 @@ internal sealed class FingerprintTable
             }
         }
     }
+
+    /// <summary>Its tags, for a lookup to begin with.</summary>
+    public FingerprintTags Tags() => new(_tags);
 
     /// <summary>Adds an entry, or makes it last longer. It must not be full.</summary>
     /// <param name="fingerprint">The fingerprint.</param>
@@ -100,7 +102,7 @@ internal sealed class FingerprintTable
 
             // Then the time, and the tag last, so that whoever sees that the slot is taken, by either, sees by what.
             Volatile.Write(ref slot.Expires, expires);
-            Volatile.Write(ref _tags[index], TagOf(hash));
+            Volatile.Write(ref _tags[index], FingerprintTags.Of(hash));
             _used++;
             Interlocked.Increment(ref _count);
             return expires;
@@ -173,9 +175,6 @@ internal sealed class FingerprintTable
 
     private static (ulong Upper, ulong Lower) Halves(TokenFingerprint fingerprint) =>
         ((ulong)(fingerprint.Value >> 64), (ulong)fingerprint.Value);
-
-    // Bits of the hash that choose neither the table, of many, nor the slot, in one of up to a quarter of a million; never NoTag.
-    private static byte TagOf(int hash) => (byte)((hash >>> 18) | 1);
 
     /// <summary>The slot of a fingerprint, or the free one where it belongs. Only for the writer, who alone takes slots.</summary>
     private int Find(TokenFingerprint fingerprint, int hash)

@@ -17,8 +17,13 @@ internal sealed class TokenTable
 
     private readonly FingerprintTable[] _tables = [.. Enumerable.Range(0, Tables).Select(static _ => new FingerprintTable())];
 
+    // Of each table, side by side, because nearly every lookup ends with them.
+    private readonly FingerprintTags[] _tags;
+
     // One for each table. Held by those who write to it; never by a request that asks.
     private readonly Lock[] _writing = [.. Enumerable.Range(0, Tables).Select(static _ => new Lock())];
+
+    public TokenTable() => _tags = Array.ConvertAll(_tables, static table => table.Tags());
 
     public int Count => _tables.Sum(static table => table.Count);
 
@@ -26,7 +31,8 @@ internal sealed class TokenTable
     {
         // Nobody can choose tokens that crowd together. Its upper bits choose the table, its lower bits the slot.
         int hash = fingerprint.GetHashCode();
-        return Volatile.Read(ref _tables[hash >>> ShiftToTable]).Contains(fingerprint, hash);
+        int index = hash >>> ShiftToTable;
+        return _tags[index].MayContain(hash) && Volatile.Read(ref _tables[index]).Contains(fingerprint, hash);
     }
 
     /// <summary>Adds an entry, or makes it last longer.</summary>
@@ -39,7 +45,7 @@ internal sealed class TokenTable
         {
             if (_tables[index].IsFull)
             {
-                Volatile.Write(ref _tables[index], _tables[index].Rebuild());
+                Rebuild(index);
             }
 
             return _tables[index].Merge(fingerprint, hash, expires);
@@ -67,9 +73,18 @@ internal sealed class TokenTable
             {
                 lock (_writing[index])
                 {
-                    Volatile.Write(ref _tables[index], _tables[index].Rebuild());
+                    Rebuild(index);
                 }
             }
         }
+    }
+
+    private void Rebuild(int index)
+    {
+        FingerprintTable table = _tables[index].Rebuild();
+        Volatile.Write(ref _tables[index], table);
+
+        // Whoever sees these sees the table that they are of.
+        _tags[index].Replace(table.Tags());
     }
 }
