@@ -49,13 +49,15 @@ internal sealed class RevocationBearerEvents : JwtBearerEvents
             return Task.CompletedTask;
         }
 
+        // The token that came with the request, whatever the app puts in its place: that is what could be used again.
+        SecurityToken token = context.SecurityToken;
         Task task = base.TokenValidated(context);
         if (!task.IsCompletedSuccessfully)
         {
-            return RememberLater(task, context);
+            return RememberLater(task, context, token);
         }
 
-        Remember(context);
+        Remember(context, token);
         return task;
     }
 
@@ -116,18 +118,18 @@ internal sealed class RevocationBearerEvents : JwtBearerEvents
         }
     }
 
-    private static async Task RememberLater(Task task, TokenValidatedContext context)
+    private static async Task RememberLater(Task task, TokenValidatedContext context, SecurityToken token)
     {
         await task.ConfigureAwait(false);
-        Remember(context);
+        Remember(context, token);
     }
 
     // Unless the app itself decided against the token.
-    private static void Remember(TokenValidatedContext context)
+    private static void Remember(TokenValidatedContext context, SecurityToken token)
     {
-        if (context is { Result: null or { Succeeded: true }, SecurityToken: not null })
+        if (context is { Result: null or { Succeeded: true } })
         {
-            ValidatedToken.Remember(context);
+            ValidatedToken.Remember(context, token);
         }
     }
 

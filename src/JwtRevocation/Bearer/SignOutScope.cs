@@ -18,7 +18,8 @@ public static class SignOutScope
 
     /// <summary>
     /// All tokens of the subject that were issued up to now, but those of the request's session: sign out my other devices.
-    /// A token without <c>sid</c> is a session by itself.
+    /// A token without <c>sid</c> is a session by itself. Of a request that two sessions of a subject have authenticated,
+    /// neither is spared.
     /// </summary>
     /// <returns>New properties that say so. A token without <c>sub</c> is all that there is of its subject.</returns>
     public static AuthenticationProperties Others() => Of(Scope.Others);

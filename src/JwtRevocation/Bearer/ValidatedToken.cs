@@ -29,11 +29,11 @@ internal sealed class ValidatedToken
     /// Happens in each request. By type, and not by <c>Get</c> and <c>Set</c>: those are generic methods of an interface, which
     /// the runtime looks up at each call. With them, this cost a request nearly as much as the check.
     /// </remarks>
-    public static void Remember(TokenValidatedContext context)
+    public static void Remember(TokenValidatedContext context, SecurityToken token)
     {
         IFeatureCollection features = context.HttpContext.Features;
         features[typeof(ValidatedToken)] =
-            new ValidatedToken(context.Scheme.Name, SignedToken.Of(context.SecurityToken), (ValidatedToken?)features[typeof(ValidatedToken)]);
+            new ValidatedToken(context.Scheme.Name, SignedToken.Of(token), (ValidatedToken?)features[typeof(ValidatedToken)]);
     }
 
     /// <summary>Puts other tokens in the place of those that were accepted up to one of them.</summary>

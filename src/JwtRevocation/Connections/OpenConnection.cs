@@ -40,6 +40,20 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
     /// <summary>Takes one such request back.</summary>
     public void EndAborting(bool orExpiration) => Count(-1, orExpiration);
 
+    /// <summary>Has whoever asks the request for its tokens find those that keep it open now: to sign out, say.</summary>
+    public void PutTokensIntoRequest()
+    {
+        // Under the lock, because a server uses the context for somebody else's request once this one is over, and so that of
+        // two who do it the last one writes what is there last.
+        lock (_ending)
+        {
+            if (!_hasEnded)
+            {
+                Latest = ValidatedToken.Replace(context, Latest, Tokens.Select(static watched => (watched.Scheme, watched.Token.SecurityToken)));
+            }
+        }
+    }
+
     /// <summary>Ends it, on another thread, if it has to: what an app does then must not hold up anybody else.</summary>
     public void CheckSoon()
     {

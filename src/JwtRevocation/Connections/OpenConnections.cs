@@ -97,11 +97,10 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
     }
 
     /// <summary>Puts another token in the place of the one that it goes on from.</summary>
-    /// <param name="context">The request that the connection is.</param>
     /// <param name="connection">The connection.</param>
     /// <param name="accepted">The token, as each scheme that accepts it has read it.</param>
     /// <returns>Whether there is one, the connection has not ended, and a request with the new token would not be refused.</returns>
-    public bool TryContinue(HttpContext context, OpenConnection connection, IReadOnlyList<(string Scheme, SecurityToken Token)> accepted)
+    public bool TryContinue(OpenConnection connection, IReadOnlyList<(string Scheme, SecurityToken Token)> accepted)
     {
         WatchedToken[] next = Watch(accepted);
 
@@ -113,9 +112,7 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
             return false;
         }
 
-        // For whoever asks the request for its tokens: to sign out, say.
-        connection.Latest = ValidatedToken.Replace(
-            context, connection.Latest, connection.Tokens.Select(static watched => (watched.Scheme, watched.Token.SecurityToken)));
+        connection.PutTokensIntoRequest();
         connection.Check();
         return !connection.HasEnded;
     }

@@ -66,7 +66,7 @@ public static class TokenRevokedHttpContextExtensions
         // Not by any other scheme: its tokens may not be good enough for the endpoint.
         IReadOnlyList<(string Scheme, SecurityToken Token)> accepted = await context.RequestServices.GetRequiredService<BearerSchemes>()
             .ValidateNowAsync(connection.Tokens.Select(watched => watched.Scheme).Distinct(), encodedToken, cancellationToken).ConfigureAwait(false);
-        if (!connections.TryContinue(context, connection, accepted))
+        if (!connections.TryContinue(connection, accepted))
         {
             throw new SecurityTokenValidationException("The token is not one by which the connection can go on: it is revoked, or its schemes, issuer, sub and sid are not the same, or the connection has ended.");
         }

@@ -50,7 +50,7 @@ internal static partial class Log
     [LoggerMessage(15, LogLevel.Error, "The shared log has an entry that is damaged, or of a later version. It is skipped, as is every other one; the metric jwt_revocation.replica.skipped counts them.")]
     public static partial void SkippedEntry(this ILogger logger);
 
-    [LoggerMessage(16, LogLevel.Error, "The shared log has a revocation whose cutoff is more than a day ahead: some node's clock is wrong. It counts as of now.")]
+    [LoggerMessage(16, LogLevel.Error, "The shared log has a revocation whose cutoff is more than a day ahead: the clock of some node is wrong, or of this one. It counts as of now.")]
     public static partial void CutoffAhead(this ILogger logger);
 
     [LoggerMessage(17, LogLevel.Debug, "An open connection was ended: {Reason}.")]

@@ -16,11 +16,12 @@ internal sealed class CutoffsAhead(TimeProvider timeProvider)
     // What is beyond this is believed again: this is no place to be filled without bound, and refusing is the safe side.
     private const int MostRemembered = 10_000;
 
-    private readonly Dictionary<UInt128, DateTimeOffset> _firstSeen = [];
+    private readonly ClockLeapWatch _clock = new(timeProvider);
+    private readonly Dictionary<UInt128, (DateTimeOffset Time, DateTimeOffset ClockStart)> _firstSeen = [];
 
     public bool AreAny => _firstSeen.Count > 0;
 
-    /// <summary>To be called when this node's own clock was put right.</summary>
+    /// <summary>To be called when this node's own clock was put right, or wrong.</summary>
     public void Clear() => _firstSeen.Clear();
 
     /// <summary>The revocation, with times that this node is willing to act on.</summary>
@@ -36,8 +37,15 @@ internal sealed class CutoffsAhead(TimeProvider timeProvider)
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(content, hash);
         UInt128 key = System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(hash);
-        // One that was not believed then is not believed either once it is less than a day away.
-        if (!_firstSeen.TryGetValue(key, out DateTimeOffset seen))
+        // One that was not believed then is not believed either once it is less than a day away; unless it was by another clock.
+        DateTimeOffset clockStart = _clock.Start;
+        if (_firstSeen.TryGetValue(key, out (DateTimeOffset Time, DateTimeOffset ClockStart) first) && ClockLeapWatch.IsLeap(first.ClockStart, clockStart))
+        {
+            _firstSeen.Remove(key);
+            first = default;
+        }
+
+        if (first == default)
         {
             if (!isAhead || _firstSeen.Count >= MostRemembered)
             {
@@ -45,9 +53,11 @@ internal sealed class CutoffsAhead(TimeProvider timeProvider)
             }
 
             // In microseconds, so that it can be written.
-            seen = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
-            _firstSeen.Add(key, seen);
+            first = (now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)), clockStart);
+            _firstSeen.Add(key, first);
         }
+
+        DateTimeOffset seen = first.Time;
 
         DateTimeOffset second = new(Cutoffs.NextSecond(seen.UtcTicks), TimeSpan.Zero);
         return revocation.With(

@@ -25,7 +25,7 @@ internal sealed class EntryIntake(RevocationTables tables, ReplicaMetrics metric
     /// <summary>Begins to count anew those that cannot be read, because all are.</summary>
     public void Restart() => Volatile.Write(ref _skipped, 0);
 
-    /// <summary>Forgets which cutoffs were too far ahead to be believed, because it was this node's clock that was wrong.</summary>
+    /// <summary>Forgets which cutoffs were too far ahead to be believed, because it is this node's clock that was wrong, or is now.</summary>
     public void JudgeCutoffsAnew()
     {
         lock (_capping)

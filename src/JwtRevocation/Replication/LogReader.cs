@@ -51,16 +51,16 @@ internal sealed class LogReader(
     /// <returns>When the read was sent: the memory has what the log had then.</returns>
     public async Task<Freshness.Moment> ReadAsync(CancellationToken cancellationToken)
     {
-        if (_wallClock.HasLeapt())
-        {
-            intake.JudgeCutoffsAnew();
-            PlanAudit(TimeSpan.Zero);
-        }
-
+        NoticesLeap();
         Reading? reading = _hasRead && timeProvider.GetTimestamp() < _nextAudit
             ? await ReadOnAsync(cancellationToken).ConfigureAwait(false)
             : null;
         reading ??= await ReadAllAsync(cancellationToken).ConfigureAwait(false);
+        if (NoticesLeap())
+        {
+            // What it has read, it may have judged by the one clock, and would vouch for by the other.
+            reading = await ReadAllAsync(cancellationToken).ConfigureAwait(false);
+        }
 
         foreach (EntryContent entry in reading.Found)
         {
@@ -70,6 +70,18 @@ internal sealed class LogReader(
 
         (_cursor, _epoch, _hasRead, _hasFailed) = (reading.Cursor, reading.Epoch, true, false);
         return reading.Sent!;
+    }
+
+    private bool NoticesLeap()
+    {
+        bool hasLeapt = _wallClock.HasLeapt();
+        if (hasLeapt)
+        {
+            intake.JudgeCutoffsAnew();
+            PlanAudit(TimeSpan.Zero);
+        }
+
+        return hasLeapt;
     }
 
     /// <summary>Notes that the log cannot be read, or not be written to. It may be another one when it is back.</summary>

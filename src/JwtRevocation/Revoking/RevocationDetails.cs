@@ -12,7 +12,7 @@ public sealed class RevocationDetails
 
     /// <summary>
     /// The cutoff: tokens issued up to this moment are revoked. Only for a target that has one. The default is now; it
-    /// must not be later.
+    /// must not be later. With <see cref="IsByMessage"/> there is no default, and it may be a day later.
     /// </summary>
     public DateTimeOffset? Cutoff { get; init; }
 
@@ -32,7 +32,7 @@ public sealed class RevocationDetails
 
     /// <summary>
     /// Whether a message of the tokens' issuer asks for it. Then <see cref="Cutoff"/> is by the issuer's clock, as the tokens'
-    /// <c>iat</c> is too, and may be later than now; and what the message asks for is the same when it comes again. The
+    /// <c>iat</c> is too, may be later than now, and must be there if the target has one; and what the message asks for is the same when it comes again. The
     /// endpoints for such messages set it; an <see cref="ITokenRevoker"/> of the app's that passes on details of its own must
     /// keep it. The default is <see langword="false"/>.
     /// </summary>

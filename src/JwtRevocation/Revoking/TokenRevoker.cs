@@ -34,7 +34,7 @@ internal sealed class TokenRevoker(
             {
                 Target = target,
                 Expires = expires,
-                Cutoff = details is { IsByMessage: true } ? details.Cutoff ?? moment : details?.Cutoff,
+                Cutoff = details?.Cutoff ?? (details is { IsByMessage: true } && target.Kind != RevocationTargetKind.Token ? moment : null),
                 AcceptedFrom = details is { IsByMessage: true, Cutoff: { } cutoff } ? new(Cutoffs.NextSecond(cutoff.UtcTicks), TimeSpan.Zero) : null,
                 ByAuthenticationTime = details?.ByAuthenticationTime ?? false,
                 SignsNewToken = details?.SignsNewToken ?? false,
@@ -83,10 +83,16 @@ internal sealed class TokenRevoker(
                 $"{nameof(RevocationDetails.SignsNewToken)} is for a token that is signed now, and does not go with a {nameof(RevocationDetails.Cutoff)}.", nameof(details));
         }
 
-        if (details.Cutoff > now && !details.IsByMessage)
+        if (details is { IsByMessage: true, Cutoff: null } && target.HasCutoff)
         {
             throw new ArgumentException(
-                $"{nameof(RevocationDetails.Cutoff)} must not be later than now, but is '{details.Cutoff:O}'.", nameof(details));
+                $"{nameof(RevocationDetails.IsByMessage)} is together with a {nameof(RevocationDetails.Cutoff)}: what the message says, and not when it came.", nameof(details));
+        }
+
+        if (details.Cutoff - now > (details.IsByMessage ? CutoffsAhead.Believed : TimeSpan.Zero))
+        {
+            throw new ArgumentException(
+                $"{nameof(RevocationDetails.Cutoff)} must not be later than now, or than a day from now by a message, but is '{details.Cutoff:O}'.", nameof(details));
         }
     }
 

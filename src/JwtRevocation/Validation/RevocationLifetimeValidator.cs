@@ -52,8 +52,17 @@ internal sealed class RevocationLifetimeValidator
     /// <summary>Whether a handler that validates by these parameters asks this app's store.</summary>
     public static bool IsProtected(TokenValidationParameters parameters, RevocationCheck check) => Of(parameters, check) is not null;
 
-    private static RevocationLifetimeValidator? Of(TokenValidationParameters parameters, RevocationCheck check) =>
-        parameters.LifetimeValidator?.Target is RevocationLifetimeValidator validator && validator._check == check ? validator : null;
+    // Another app that shares the parameters may have put its own before it.
+    private static RevocationLifetimeValidator? Of(TokenValidationParameters parameters, RevocationCheck check)
+    {
+        var validator = parameters.LifetimeValidator?.Target as RevocationLifetimeValidator;
+        while (validator is not null && validator._check != check)
+        {
+            validator = validator._appValidator?.Target as RevocationLifetimeValidator;
+        }
+
+        return validator;
+    }
 
     private bool Validate(
         DateTime? notBefore, DateTime? expires, SecurityToken token, TokenValidationParameters parameters)

@@ -252,6 +252,9 @@ public sealed class SignOutScopeTests
         await ShouldThrow(subject, new() { Except = subject });
         await ShouldThrow(subject, new() { SignsNewToken = true, Cutoff = DateTimeOffset.UnixEpoch });
         await ShouldThrow(subject, new() { Cutoff = TimeProvider.System.GetUtcNow().AddMinutes(1) });
+        await ShouldThrow(subject, new() { IsByMessage = true });
+        await ShouldThrow(subject, new() { IsByMessage = true, SignsNewToken = true });
+        await ShouldThrow(subject, new() { IsByMessage = true, Cutoff = TimeProvider.System.GetUtcNow().AddHours(25) });
 
         async Task ShouldThrow(RevocationTarget target, RevocationDetails unfit) =>
             await ((Func<Task>)(() => api.Revoker.RevokeAsync(target, unfit))).Should().ThrowAsync<ArgumentException>().WithParameterName("details");

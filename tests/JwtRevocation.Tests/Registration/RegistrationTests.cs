@@ -8,6 +8,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.Tokens;
 
 namespace JwtRevocation.Tests.Registration;
 
@@ -183,6 +184,12 @@ public sealed class RegistrationTests
 
         await AssertSignOutWorksAsync(second);
         await AssertSignOutWorksAsync(first);
+
+        // Each revocation looks after the parameters again, and must not put another delegate before the other app's.
+        LifetimeValidator? validator = shared.LifetimeValidator;
+        await AssertSignOutWorksAsync(second);
+        await AssertSignOutWorksAsync(first);
+        shared.LifetimeValidator.Should().BeSameAs(validator);
     }
 
     [Theory]

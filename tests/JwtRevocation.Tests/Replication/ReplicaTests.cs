@@ -83,6 +83,28 @@ public sealed class ReplicaTests
     }
 
     [Fact]
+    public async Task A_clock_that_is_days_behind_between_two_reads_costs_no_revocation()
+    {
+        FakeTimeProvider clock = new(new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
+        SimulatedLog log = new(clock, new(1));
+        WrongClock wrong = new(clock);
+        await using ServiceProvider services = Services(wrong, new SimulatedLink(log, clock, "node", new(1)) { MostDelay = TimeSpan.Zero });
+        IRevokedTokenStore store = services.GetRequiredService<IRevokedTokenStore>();
+        await PassAsync(clock, seconds: 3);
+
+        // No read sees the clock wrong; a hint that comes meanwhile does.
+        wrong.Ahead = TimeSpan.FromDays(-2);
+        SimulatedLink other = new(log, clock, "other", new(1)) { MostDelay = TimeSpan.Zero };
+        await other.AppendAsync([Entry(clock.GetUtcNow(), clock.GetUtcNow())], announce: true, TestContext.Current.CancellationToken);
+        store.StatusOf(OfAlice(clock.GetUtcNow().AddDays(-3))).Should().Be(RevocationStatus.Revoked, "the hint has been heard");
+        store.StatusOf(OfAlice(clock.GetUtcNow().AddMinutes(-1))).Should().Be(RevocationStatus.NotRevoked, "to this node that is far ahead");
+        wrong.Ahead = TimeSpan.Zero;
+        await PassAsync(clock, seconds: 3);
+
+        store.StatusOf(OfAlice(clock.GetUtcNow().AddMinutes(-1))).Should().Be(RevocationStatus.Revoked);
+    }
+
+    [Fact]
     public async Task A_cutoff_far_ahead_is_not_believed_once_it_is_less_far_ahead()
     {
         FakeTimeProvider clock = new(new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
@@ -129,15 +151,17 @@ public sealed class ReplicaTests
     }
 
     private static void Append(SimulatedLog log, DateTimeOffset cutoff, DateTimeOffset now) =>
-        log.Append(new(EntryFormat.Write(EntryFormat.Round(
-            new()
-            {
-                Target = RevocationTarget.Subject("i", "alice"),
-                Cutoff = cutoff,
-                AcceptedFrom = new(Cutoffs.NextSecond(cutoff.UtcTicks), TimeSpan.Zero),
-                Expires = now.AddYears(1),
-            },
-            now))));
+        log.Append(new(Entry(cutoff, now)));
+
+    private static byte[] Entry(DateTimeOffset cutoff, DateTimeOffset now) => EntryFormat.Write(EntryFormat.Round(
+        new()
+        {
+            Target = RevocationTarget.Subject("i", "alice"),
+            Cutoff = cutoff,
+            AcceptedFrom = new(Cutoffs.NextSecond(cutoff.UtcTicks), TimeSpan.Zero),
+            Expires = now.AddYears(1),
+        },
+        now));
 
     private static JsonWebToken OfAlice(DateTimeOffset issuedAt) => FastToken.Of($$"""{"iss":"i","sub":"alice","iat":{{issuedAt.ToUnixTimeSeconds()}}}""");
 

@@ -150,6 +150,32 @@ public sealed class SignOutTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_token_that_came_with_the_request_is_signed_out_whatever_the_app_puts_in_its_place(bool later)
+    {
+        await using TestApi api = await TestApi.StartAsync(bearer => bearer.Events = new()
+        {
+            OnTokenValidated = async context =>
+            {
+                if (later)
+                {
+                    await Task.Yield();
+                }
+
+                context.SecurityToken = FastToken.Read(TestTokens.Create());
+            },
+        });
+        string token = TestTokens.Create();
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(token);
+
+        signOut.StatusCode.Should().Be(HttpStatusCode.OK);
+        using HttpResponseMessage refused = await api.GetAsync(token);
+        refused.ShouldBeRevoked();
+    }
+
+    [Theory]
     [InlineData(null)]
     [InlineData("not a token")]
     public async Task Without_a_validated_token_it_has_no_effect_and_answers_401(string? token)

@@ -8,9 +8,8 @@ namespace JwtRevocation;
 /// </summary>
 /// <remarks>
 /// <para>
-/// It is arrays without references: a lookup that finds its token waits for memory once, where a ConcurrentDictionary has it
-/// wait for the bucket and then for each node; and the garbage collector has nothing in it to follow or to move, however many
-/// entries there are. docs/how-it-works.md says what that did.
+/// It is arrays without references: a lookup does not follow a chain of nodes, as in a ConcurrentDictionary; and the garbage
+/// collector has nothing in it to follow or to move, however many entries there are. docs/how-it-works.md says what that did.
 /// </para>
 /// <para>
 /// Nearly every lookup finds nothing. A byte for each slot, with a few bits of the hash of what is in it, tells that without
