@@ -2,12 +2,15 @@ using System.Globalization;
 using BenchmarkDotNet.Running;
 using JwtRevocation.Benchmarks;
 using JwtRevocation.Benchmarks.Api;
+using JwtRevocation.Benchmarks.Api.Within;
 using JwtRevocation.Benchmarks.Fleet;
 
 return args switch
 {
     ["gate"] => await GateProgram.RunAsync(),
     ["api", .. string[] rest] => await ApiProgram.RunAsync(rest),
+    ["within", .. string[] rest] => await WithinProgram.RunAsync(rest),
+    ["serve-within", string mode, string shared] => await WithinServer.RunAsync(Enum.Parse<ApiMode>(mode), shared),
     ["serve", string mode, string shared] => await ApiServer.RunAsync(Enum.Parse<ApiMode>(mode), shared),
     ["micro", .. string[] rest] => await MicroProgram.RunAsync(rest),
     ["fleet", .. string[] rest] => await FleetProgram.RunAsync(rest),

@@ -12,10 +12,13 @@ internal sealed class ApiLoad
 
     public string Algorithm { get; }
 
-    public static async Task<ApiLoad> CreateAsync(SigningCredentials credentials, string directory)
+    /// <param name="credentials">What the tokens are signed with.</param>
+    /// <param name="directory">Where its files are to be.</param>
+    /// <param name="paths">The paths below the address that it is given, one of them at random for each request; none if that is all.</param>
+    public static async Task<ApiLoad> CreateAsync(SigningCredentials credentials, string directory, params string[] paths)
     {
         ApiLoad load = new(credentials.Algorithm, Path.Combine(directory, "load.lua"), Path.Combine(directory, $"{credentials.Algorithm}.txt"));
-        await File.WriteAllTextAsync(load._script, Wrk.Script);
+        await File.WriteAllTextAsync(load._script, Wrk.Script(paths));
         await File.WriteAllLinesAsync(load._tokens, Enumerable.Range(0, ApiTokens.Count).Select(number => ApiTokens.Encode(number, credentials)));
         return load;
     }

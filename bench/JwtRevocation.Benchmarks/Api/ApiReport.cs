@@ -47,7 +47,7 @@ internal static class ApiReport
 
     private static string Subject(ApiMode mode) => mode == ApiMode.Without ? "the same API without revocation" : $"the API \"{Name(mode)}\"";
 
-    private static string Name(ApiMode mode) => mode switch
+    public static string Name(ApiMode mode) => mode switch
     {
         ApiMode.Without => "without",
         ApiMode.WithoutAgain => "without, another process",

@@ -53,6 +53,17 @@ internal static class ApiServer
         return 0;
     }
 
+    public static void Configure(JwtBearerOptions options, ApiKeys keys)
+    {
+        options.MapInboundClaims = false;
+        options.TokenValidationParameters = new()
+        {
+            ValidIssuer = SampleTokens.Issuer,
+            ValidAudience = SampleTokens.Audience,
+            IssuerSigningKeys = [keys.Hs256.Key, keys.Rs256.Key],
+        };
+    }
+
     private static void Configure(IServiceCollection services, ApiMode mode, ApiKeys keys, string shared)
     {
         if (mode is ApiMode.OpenIddict or ApiMode.OpenIddictEntries)
@@ -61,16 +72,7 @@ internal static class ApiServer
             return;
         }
 
-        services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(options =>
-        {
-            options.MapInboundClaims = false;
-            options.TokenValidationParameters = new()
-            {
-                ValidIssuer = SampleTokens.Issuer,
-                ValidAudience = SampleTokens.Audience,
-                IssuerSigningKeys = [keys.Hs256.Key, keys.Rs256.Key],
-            };
-        });
+        services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(options => Configure(options, keys));
         switch (mode)
         {
             case ApiMode.InMemory or ApiMode.Million or ApiMode.AllKinds or ApiMode.Connections or ApiMode.UnwatchedConnections:
@@ -99,7 +101,7 @@ internal static class ApiServer
         }
     }
 
-    private static async Task RevokeAsync(IServiceProvider services, ApiMode mode, JsonWebToken token)
+    public static async Task RevokeAsync(IServiceProvider services, ApiMode mode, JsonWebToken token)
     {
         switch (mode)
         {

@@ -10,16 +10,22 @@ internal sealed partial record Wrk(long Requests, double RequestsPerSecond, doub
     private const int Connections = 32;
 
     /// <summary>A request for each of the tokens in turn, prepared before the first is sent.</summary>
-    public const string Script = """
+    /// <param name="paths">One of these at random; that of the address if there are none.</param>
+    public static string Script(params string[] paths) => $$"""
+        local paths = { {{(paths.Length == 0 ? "false" : string.Join(", ", paths.Select(static path => $"\"{path}\"")))}} }
         local requests, sent = {}, 0
         init = function(args)
           for token in io.lines(args[1]) do
-            requests[#requests + 1] = wrk.format("GET", nil, { ["Authorization"] = "Bearer " .. token })
+            local ofToken = {}
+            for i, path in ipairs(paths) do
+              ofToken[i] = wrk.format("GET", path or nil, { ["Authorization"] = "Bearer " .. token })
+            end
+            requests[#requests + 1] = ofToken
           end
         end
         request = function()
           sent = sent % #requests + 1
-          return requests[sent]
+          return requests[sent][math.random(#paths)]
         end
         """;
 

@@ -1,0 +1,140 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using JwtRevocation.Benchmarks.Fleet;
+using JwtRevocation.Benchmarks.Reporting;
+using Microsoft.Extensions.Configuration;
+
+namespace JwtRevocation.Benchmarks.Api.Within;
+
+/// <summary>
+/// What the library adds to a request, within one process: each request goes, at random, by the scheme that it covers or by one of
+/// two that it does not. They share the machine's moods, the compiler's and the collector's to the microsecond, so that far smaller
+/// differences show than between processes.
+/// </summary>
+internal static class WithinProgram
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        // What the Web SDK sets for an API; the processes that are started from here have it.
+        Environment.SetEnvironmentVariable("DOTNET_gcServer", "1");
+        bool quick = args.Contains("--quick");
+        IConfiguration settings = new ConfigurationBuilder().AddCommandLine([.. args.Where(static arg => arg != "--quick")]).Build();
+        int instances = settings.GetValue("instances", quick ? 1 : 5);
+        int rounds = settings.GetValue("rounds", quick ? 2 : 5);
+        int seconds = settings.GetValue("seconds", quick ? 5 : 8);
+
+        Report report = new("within", "What it adds to a request, within one process", string.Join(' ', ["within", .. args]));
+        report.Write(
+            "Mean time of a request from before its authentication until its endpoint has run, in µs, without the slowest hundredth; each request goes by one of three schemes at random. "
+            + $"Median over {rounds} rounds of {seconds} s with each of {instances} process(es) (range). The last column is what follows for requests/s, from the processor time of a whole request.");
+        ApiKeys keys = ApiKeys.Create();
+        ApiMode[] modes = [ApiMode.InMemory, ApiMode.Redis];
+        await using ApiBackends backends = await ApiBackends.StartAsync(modes);
+        List<string[]> rows = [];
+        foreach (var credentials in new[] { keys.Hs256, keys.Rs256 })
+        {
+            ApiLoad load = await ApiLoad.CreateAsync(credentials, backends.Folder, WithinServer.Paths);
+            foreach (ApiMode mode in modes)
+            {
+                List<Round> measured = [];
+                for (int instance = 0; instance < instances; instance++)
+                {
+                    measured.AddRange(await MeasureAsync(mode, backends.Of(mode), keys, load, rounds, seconds));
+                }
+
+                rows.Add(Row($"{ApiReport.Name(mode)}, {load.Algorithm}", measured));
+            }
+        }
+
+        report.Table(["", "not covered", "another that is not: more", "covered: more", "processor time of a request", "requests/s: ratio"], rows);
+        return await report.SaveAsync(settings.GetValue("output", "artifacts/benchmarks")!);
+    }
+
+    private static async Task<List<Round>> MeasureAsync(ApiMode mode, string shared, ApiKeys keys, ApiLoad load, int rounds, int seconds)
+    {
+        using Child child = new("serve-within", mode.ToString(), shared);
+        child.WriteLine(keys.ToString());
+        string url = await child.ReadLineAsync();
+        await VerifyAsync(url, keys);
+
+        // Longer than a method that a node on Redis runs once a second takes to be compiled anew.
+        await load.RunAsync(url, Math.Max(15, seconds));
+        List<Round> measured = [];
+        for (int round = 0; round < rounds; round++)
+        {
+            await AskAsync(WithinServer.Restart);
+            await load.RunAsync(url, seconds);
+            measured.Add(Round.Parse(await AskAsync(WithinServer.Report)));
+        }
+
+        return measured;
+
+        async Task<string> AskAsync(string what)
+        {
+            child.WriteLine(what);
+            return await child.ReadLineAsync();
+        }
+    }
+
+    private static async Task VerifyAsync(string url, ApiKeys keys)
+    {
+        using HttpClient client = new();
+
+        // One on Redis needs a moment until it knows what was revoked.
+        while (await StatusAsync(WithinServer.Paths[^1], 0) == HttpStatusCode.ServiceUnavailable)
+        {
+            await Task.Delay(20);
+        }
+
+        foreach (string path in WithinServer.Paths)
+        {
+            HttpStatusCode ofRevoked = path == WithinServer.Paths[^1] ? HttpStatusCode.Unauthorized : HttpStatusCode.OK;
+            if (await StatusAsync(path, 0) != HttpStatusCode.OK || await StatusAsync(path, ApiTokens.Revoked) != ofRevoked)
+            {
+                throw new InvalidOperationException($"The API does not do at {path} what it is measured for.");
+            }
+        }
+
+        async Task<HttpStatusCode> StatusAsync(string path, int number)
+        {
+            using HttpRequestMessage request = new(HttpMethod.Get, url + path);
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", ApiTokens.Encode(number, keys.Hs256));
+            using HttpResponseMessage response = await client.SendAsync(request);
+            return response.StatusCode;
+        }
+    }
+
+    private static string[] Row(string name, List<Round> rounds)
+    {
+        return
+        [
+            name,
+            Describe(static round => round.Plain, 2),
+            Describe(static round => round.Again - round.Plain, 2),
+            Describe(static round => round.More, 2),
+            Describe(static round => round.Processor, 1),
+            $"**{Describe(static round => round.Ratio, 4)}**",
+        ];
+
+        string Describe(Func<Round, double> measure, int decimals) => Statistics.Describe([.. rounds.Select(measure)], decimals);
+    }
+
+    /// <param name="Plain">Mean time by a scheme that is not covered.</param>
+    /// <param name="Again">By another such scheme.</param>
+    /// <param name="Covered">By one that is.</param>
+    /// <param name="Processor">Processor time of a request, of all of them.</param>
+    private sealed record Round(double Plain, double Again, double Covered, double Processor)
+    {
+        public double More => Covered - ((Plain + Again) / 2);
+
+        // A third of the requests were covered.
+        public double Ratio => (Processor - (More / 3)) / (Processor + (More * 2 / 3));
+
+        public static Round Parse(string line)
+        {
+            double[] numbers = Array.ConvertAll(line.Split(' '), static number => double.Parse(number, CultureInfo.InvariantCulture));
+            return new(numbers[0], numbers[1], numbers[2], numbers[3]);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using JwtRevocation.Benchmarks.Fleet;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace JwtRevocation.Benchmarks.Api.Within;
+
+/// <summary>The same API three times in one process: by a scheme that the library covers, and by two that it does not.</summary>
+internal static class WithinServer
+{
+    public const string Restart = "restart";
+    public const string Report = "report";
+
+    private const string Covered = "covered";
+
+    private static readonly string[] Schemes = ["plain", "again", Covered];
+
+    public static readonly string[] Paths = Array.ConvertAll(Schemes, static scheme => $"/{scheme}");
+
+    /// <param name="mode"><see cref="ApiMode.InMemory"/> or <see cref="ApiMode.Redis"/>.</param>
+    /// <param name="shared">Where Redis is, if it needs one.</param>
+    public static async Task<int> RunAsync(ApiMode mode, string shared)
+    {
+        ApiKeys keys = ApiKeys.Parse((await Parent.ReadLineAsync())!);
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        builder.Services.AddAuthorization();
+        foreach (string scheme in Schemes)
+        {
+            builder.Services.AddAuthentication().AddJwtBearer(scheme, options => ApiServer.Configure(options, keys));
+        }
+
+        JwtRevocationBuilder revocation = builder.Services.AddJwtRevocation(static options => options.Schemes.Add(Covered));
+        if (mode == ApiMode.Redis)
+        {
+            revocation.AddRedisStore(shared);
+        }
+
+        await using WebApplication app = builder.Build();
+        WithinTimes times = new();
+        app.Use(times.MeasureAsync);
+        app.UseAuthentication();
+        app.UseAuthorization();
+        foreach (string scheme in Schemes)
+        {
+            app.MapGet($"/{scheme}", (HttpContext context) => context.User.FindFirst("sub")?.Value)
+                .RequireAuthorization(new AuthorizationPolicyBuilder(scheme).RequireAuthenticatedUser().Build());
+        }
+
+        await ApiServer.RevokeAsync(app.Services, mode, new(ApiTokens.Encode(ApiTokens.Revoked, keys.Hs256)) { SigningKey = keys.Hs256.Key });
+        await app.StartAsync();
+        Console.WriteLine(app.Urls.Single());
+        while (await Parent.ReadLineAsync() is { } what)
+        {
+            if (what == Restart)
+            {
+                times.Restart();
+            }
+
+            Console.WriteLine(times.Report());
+        }
+
+        return 0;
+    }
+}
