@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using JwtRevocation.Benchmarks.Fleet;
 using JwtRevocation.Benchmarks.Reporting;
 
@@ -67,25 +66,11 @@ internal sealed class ApiProcess : IDisposable
     private async Task VerifyAsync(ApiKeys keys)
     {
         HttpStatusCode ofRevoked = Mode is ApiMode.Without or ApiMode.WithoutAgain or ApiMode.WithoutOnRedis or ApiMode.OpenIddict ? HttpStatusCode.OK : HttpStatusCode.Unauthorized;
-        using HttpClient client = new();
-
-        // One on Redis needs a moment until it knows what was revoked.
-        while (await StatusAsync(0) == HttpStatusCode.ServiceUnavailable)
-        {
-            await Task.Delay(20);
-        }
-
-        if (await StatusAsync(0) is not HttpStatusCode.OK || await StatusAsync(ApiTokens.Revoked) != ofRevoked)
+        using ApiClient client = new(keys);
+        await client.WaitUntilReadyAsync(_url);
+        if (await client.StatusAsync(_url, 0) is not HttpStatusCode.OK || await client.StatusAsync(_url, ApiTokens.Revoked) != ofRevoked)
         {
             throw new InvalidOperationException($"The API '{Mode}' does not do what it is measured for.");
-        }
-
-        async Task<HttpStatusCode> StatusAsync(int number)
-        {
-            using HttpRequestMessage request = new(HttpMethod.Get, _url);
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", ApiTokens.Encode(number, keys.Hs256));
-            using HttpResponseMessage response = await client.SendAsync(request);
-            return response.StatusCode;
         }
     }
 

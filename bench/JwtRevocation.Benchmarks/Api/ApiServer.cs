@@ -22,10 +22,7 @@ internal static class ApiServer
     public static async Task<int> RunAsync(ApiMode mode, string shared)
     {
         ApiKeys keys = ApiKeys.Parse((await Parent.ReadLineAsync())!);
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
-        builder.Services.AddAuthorization();
+        WebApplicationBuilder builder = CreateBuilder();
         Configure(builder.Services, mode, keys, shared);
 
         await using WebApplication app = builder.Build();
@@ -51,6 +48,15 @@ internal static class ApiServer
         Console.WriteLine(app.Urls.Single());
         await ProcessGauge.AnswerAsync();
         return 0;
+    }
+
+    public static WebApplicationBuilder CreateBuilder()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        builder.Services.AddAuthorization();
+        return builder;
     }
 
     public static void Configure(JwtBearerOptions options, ApiKeys keys)

@@ -57,11 +57,9 @@ internal sealed class CutoffsAhead(TimeProvider timeProvider)
             _firstSeen.Add(key, first);
         }
 
-        DateTimeOffset seen = first.Time;
-
-        DateTimeOffset second = new(Cutoffs.NextSecond(seen.UtcTicks), TimeSpan.Zero);
+        DateTimeOffset second = new(Cutoffs.NextSecond(first.Time.UtcTicks), TimeSpan.Zero);
         return revocation.With(
-            revocation.Cutoff < seen ? revocation.Cutoff : seen,
+            revocation.Cutoff < first.Time ? revocation.Cutoff : first.Time,
             revocation.AcceptedFrom < second ? revocation.AcceptedFrom : second);
     }
 }

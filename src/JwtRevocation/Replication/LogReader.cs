@@ -72,18 +72,6 @@ internal sealed class LogReader(
         return reading.Sent!;
     }
 
-    private bool NoticesLeap()
-    {
-        bool hasLeapt = _wallClock.HasLeapt();
-        if (hasLeapt)
-        {
-            intake.JudgeCutoffsAnew();
-            PlanAudit(TimeSpan.Zero);
-        }
-
-        return hasLeapt;
-    }
-
     /// <summary>Notes that the log cannot be read, or not be written to. It may be another one when it is back.</summary>
     public void HasFailed()
     {
@@ -96,6 +84,19 @@ internal sealed class LogReader(
             PlanAudit(AuditAfterOutage * random.NextDouble());
             _nextAudit = Math.Min(_nextAudit, due);
         }
+    }
+
+    /// <summary>Whether the clock has leapt. Then what was judged by it is judged anew, in a whole read.</summary>
+    private bool NoticesLeap()
+    {
+        bool hasLeapt = _wallClock.HasLeapt();
+        if (hasLeapt)
+        {
+            intake.JudgeCutoffsAnew();
+            PlanAudit(TimeSpan.Zero);
+        }
+
+        return hasLeapt;
     }
 
     /// <returns><see langword="null"/> if the log does not go on from what was read before.</returns>

@@ -32,8 +32,8 @@ public sealed class RevocationDetails
 
     /// <summary>
     /// Whether a message of the tokens' issuer asks for it. Then <see cref="Cutoff"/> is by the issuer's clock, as the tokens'
-    /// <c>iat</c> is too, may be later than now, and must be there if the target has one; and what the message asks for is the same when it comes again. The
-    /// endpoints for such messages set it; an <see cref="ITokenRevoker"/> of the app's that passes on details of its own must
+    /// <c>iat</c> is too, may be later than now, and must be there if the target has one; and what the message asks for is the
+    /// same when it comes again. The endpoints for such messages set it; an <see cref="ITokenRevoker"/> of the app's that passes on details of its own must
     /// keep it. The default is <see langword="false"/>.
     /// </summary>
     public bool IsByMessage { get; init; }

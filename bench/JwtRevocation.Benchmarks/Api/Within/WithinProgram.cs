@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
 using JwtRevocation.Benchmarks.Fleet;
 using JwtRevocation.Benchmarks.Reporting;
 using Microsoft.Extensions.Configuration;
@@ -79,29 +78,15 @@ internal static class WithinProgram
 
     private static async Task VerifyAsync(string url, ApiKeys keys)
     {
-        using HttpClient client = new();
-
-        // One on Redis needs a moment until it knows what was revoked.
-        while (await StatusAsync(WithinServer.Paths[^1], 0) == HttpStatusCode.ServiceUnavailable)
-        {
-            await Task.Delay(20);
-        }
-
+        using ApiClient client = new(keys);
+        await client.WaitUntilReadyAsync(url + WithinServer.Paths[^1]);
         foreach (string path in WithinServer.Paths)
         {
             HttpStatusCode ofRevoked = path == WithinServer.Paths[^1] ? HttpStatusCode.Unauthorized : HttpStatusCode.OK;
-            if (await StatusAsync(path, 0) != HttpStatusCode.OK || await StatusAsync(path, ApiTokens.Revoked) != ofRevoked)
+            if (await client.StatusAsync(url + path, 0) != HttpStatusCode.OK || await client.StatusAsync(url + path, ApiTokens.Revoked) != ofRevoked)
             {
                 throw new InvalidOperationException($"The API does not do at {path} what it is measured for.");
             }
-        }
-
-        async Task<HttpStatusCode> StatusAsync(string path, int number)
-        {
-            using HttpRequestMessage request = new(HttpMethod.Get, url + path);
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", ApiTokens.Encode(number, keys.Hs256));
-            using HttpResponseMessage response = await client.SendAsync(request);
-            return response.StatusCode;
         }
     }
 

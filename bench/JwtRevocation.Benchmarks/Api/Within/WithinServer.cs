@@ -1,10 +1,8 @@
 using JwtRevocation.Benchmarks.Fleet;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace JwtRevocation.Benchmarks.Api.Within;
 
@@ -25,10 +23,7 @@ internal static class WithinServer
     public static async Task<int> RunAsync(ApiMode mode, string shared)
     {
         ApiKeys keys = ApiKeys.Parse((await Parent.ReadLineAsync())!);
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
-        builder.Services.AddAuthorization();
+        WebApplicationBuilder builder = ApiServer.CreateBuilder();
         foreach (string scheme in Schemes)
         {
             builder.Services.AddAuthentication().AddJwtBearer(scheme, options => ApiServer.Configure(options, keys));
