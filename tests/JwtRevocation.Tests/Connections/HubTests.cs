@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
@@ -84,6 +85,18 @@ public sealed class HubTests
         await closed.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
     }
 
+    [Theory]
+    [InlineData(HttpTransportType.WebSockets, true)]
+    [InlineData(HttpTransportType.ServerSentEvents, true)]
+    [InlineData(HttpTransportType.LongPolling, false)]
+    public async Task A_hub_can_watch_its_request_unless_it_has_but_a_copy_of_one_that_is_over(HttpTransportType transport, bool canWatch)
+    {
+        await using ConnectedApi api = await StartAsync();
+        await using HubConnection connection = await ConnectAsync(api, TestTokens.Create(), transport);
+
+        (await connection.InvokeAsync<bool>("CanWatch", TestContext.Current.CancellationToken)).Should().Be(canWatch);
+    }
+
     private static Task<ConnectedApi> StartAsync() => ConnectedApi.StartAsync(
         services => services.AddSignalR(),
         app => app.MapHub<ChatHub>("/hub", options => options.AllowStatefulReconnects = true).RequireAuthorization().EndOnRevocation());
@@ -102,5 +115,7 @@ public sealed class HubTests
 #pragma warning restore CA1812
     {
         public string Echo(string message) => message + Context.ConnectionId[..0];
+
+        public bool CanWatch() => Context.GetHttpContext()!.GetTokenRevoked().CanBeCanceled;
     }
 }
