@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -37,6 +38,25 @@ public sealed class SignOutTests
         {
             await context.SignOutAsync();
             return "bye";
+        }).RequireAuthorization());
+        string token = TestTokens.Create();
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(token, "/bye");
+
+        signOut.StatusCode.Should().Be(HttpStatusCode.OK);
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task Works_in_a_part_of_a_request_that_has_items_of_its_own_as_those_of_an_OData_batch()
+    {
+        await using TestApi api = await TestApi.StartAsync(endpoints: app => app.MapPost("/bye", async (HttpContext context) =>
+        {
+            FeatureCollection features = new(context.Features);
+            features.Set<IItemsFeature>(new ItemsFeature());
+            DefaultHttpContext part = new(features);
+            part.GetTokenRevoked().CanBeCanceled.Should().BeTrue();
+            await part.SignOutAsync();
         }).RequireAuthorization());
         string token = TestTokens.Create();
 
