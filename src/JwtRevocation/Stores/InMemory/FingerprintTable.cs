@@ -13,7 +13,7 @@ namespace JwtRevocation;
 /// </para>
 /// <para>
 /// Nearly every lookup finds nothing. A byte for each slot, with a few bits of the hash of what is in it, tells that without
-/// the slot: all these bytes are a twenty-fourth of the slots, and stay in the processor's caches.
+/// the slot: all these bytes are a twenty-fourth of the slots, and sooner in the processor's caches.
 /// </para>
 /// <para>
 /// A slot that has got a fingerprint keeps it: entries lapse, but only a new table gets rid of their slots. So a reader
