@@ -59,6 +59,21 @@ public readonly record struct TokenFingerprint(UInt128 Value)
         return false;
     }
 
+    /// <summary>
+    /// As <see cref="TryCreate"/>, but only of a signature that is written as its issuer would: at once, whoever made the token.
+    /// </summary>
+    internal static bool TryCreateFromPlainSignature(SecurityToken? token, out TokenFingerprint fingerprint)
+    {
+        if (EncodedJws.TryRead(token, out EncodedJws jws) && HasUniformSignature(jws.Algorithm) && TryFromPlainSignature(in jws, out UInt128 value))
+        {
+            fingerprint = new(value);
+            return true;
+        }
+
+        fingerprint = default;
+        return false;
+    }
+
     /// <summary>A hash code, which is another one in each process.</summary>
     /// <remarks>
     /// Nobody can choose fingerprints of the same hash code. Those of UInt128 are folded before they are mixed with a seed, so
@@ -77,11 +92,11 @@ public readonly record struct TokenFingerprint(UInt128 Value)
     private static bool TryFromSignature(in EncodedJws jws, out UInt128 value)
     {
         value = default;
-        if (!HasUniformSignature(jws.Algorithm))
-        {
-            return false;
-        }
+        return HasUniformSignature(jws.Algorithm) && (TryFromPlainSignature(in jws, out value) || TryFromUnusualSignature(in jws, out value));
+    }
 
+    private static bool TryFromPlainSignature(in EncodedJws jws, out UInt128 value)
+    {
         Span<byte> prefix = stackalloc byte[PrefixBytes];
         if (jws.Signature.Length >= PrefixChars
             && Base64Url.DecodeFromChars(jws.Signature[..PrefixChars], prefix, out _, out int written) == OperationStatus.Done
@@ -92,7 +107,8 @@ public readonly record struct TokenFingerprint(UInt128 Value)
             return true;
         }
 
-        return TryFromUnusualSignature(in jws, out value);
+        value = default;
+        return false;
     }
 
     // The algorithms of which nobody but the signer can make another valid signature, but for one that is written in another

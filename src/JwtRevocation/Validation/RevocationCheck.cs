@@ -18,6 +18,9 @@ internal sealed class RevocationCheck(
     private int _reported;
     private long _lastUnavailable;
 
+    /// <summary>Has a handler that validates by these parameters prepare for the check.</summary>
+    public void LookAhead(TokenValidationParameters parameters) => LookupAhead.Add(parameters, store);
+
     /// <exception cref="SecurityTokenRevokedException">The token is revoked.</exception>
     /// <exception cref="SecurityTokenRevocationUnknownException">The store cannot say, and such requests are rejected.</exception>
     /// <exception cref="SecurityTokenInvalidTypeException">It is no JWT: nobody could ever revoke it.</exception>

@@ -35,6 +35,7 @@ internal sealed class RevocationLifetimeValidator
         if (Of(parameters, check) is not { } validator)
         {
             parameters.LifetimeValidator = new RevocationLifetimeValidator(check, retention, parameters, handlersAreStock).Validate;
+            check.LookAhead(parameters);
         }
         else if (!handlersAreStock)
         {
