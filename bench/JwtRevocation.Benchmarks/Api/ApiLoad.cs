@@ -14,7 +14,7 @@ internal sealed class ApiLoad
 
     /// <param name="credentials">What the tokens are signed with.</param>
     /// <param name="directory">Where its files are to be.</param>
-    /// <param name="paths">The paths below the address that it is given, one of them at random for each request; none if that is all.</param>
+    /// <param name="paths">The paths below the address that it is given, one of them at random for each turn; none if that is all.</param>
     public static async Task<ApiLoad> CreateAsync(SigningCredentials credentials, string directory, params string[] paths)
     {
         ApiLoad load = new(credentials.Algorithm, Path.Combine(directory, "load.lua"), Path.Combine(directory, $"{credentials.Algorithm}.txt"));

@@ -7,13 +7,16 @@ namespace JwtRevocation.Benchmarks.Api;
 /// <summary>What a run of wrk measured. Latencies are in microseconds.</summary>
 internal sealed partial record Wrk(long Requests, double RequestsPerSecond, double P50, double P99)
 {
+    /// <summary>So many requests go by one path before the next one.</summary>
+    public const int Turn = 256;
+
     private const int Connections = 32;
 
     /// <summary>A request for each of the tokens in turn, prepared before the first is sent.</summary>
-    /// <param name="paths">One of these at random; that of the address if there are none.</param>
+    /// <param name="paths">One of these at random for each turn; that of the address if there are none.</param>
     public static string Script(params string[] paths) => $$"""
         local paths = { {{(paths.Length == 0 ? "false" : string.Join(", ", paths.Select(static path => $"\"{path}\"")))}} }
-        local requests, sent = {}, 0
+        local requests, sent, path = {}, 0, 1
         init = function(args)
           for token in io.lines(args[1]) do
             local ofToken = {}
@@ -25,7 +28,8 @@ internal sealed partial record Wrk(long Requests, double RequestsPerSecond, doub
         end
         request = function()
           sent = sent % #requests + 1
-          return requests[sent][math.random(#paths)]
+          if sent % {{Turn}} == 1 then path = math.random(#paths) end
+          return requests[sent][path]
         end
         """;
 

@@ -54,9 +54,12 @@ internal static class WithinServer
             if (what == Restart)
             {
                 times.Restart();
+                Console.WriteLine();
             }
-
-            Console.WriteLine(times.Report());
+            else
+            {
+                Console.WriteLine(times.Report());
+            }
         }
 
         return 0;

@@ -14,28 +14,34 @@ internal sealed class WithinTimes
     private const double BucketMicroseconds = 0.01;
 
     private readonly int[][] _counts = [.. WithinServer.Paths.Select(static _ => new int[Buckets])];
+    private readonly WithinTurns _turns = new();
     private TimeSpan _processorBefore;
 
     public async Task MeasureAsync(HttpContext context, RequestDelegate next)
     {
-        int[] counts = _counts[Array.IndexOf(WithinServer.Paths, context.Request.Path.Value)];
+        int path = Array.IndexOf(WithinServer.Paths, context.Request.Path.Value);
         long start = Stopwatch.GetTimestamp();
         await next(context);
         double microseconds = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
-        Interlocked.Increment(ref counts[Math.Min((int)(microseconds / BucketMicroseconds), Buckets - 1)]);
+        Interlocked.Increment(ref _counts[path][Math.Min((int)(microseconds / BucketMicroseconds), Buckets - 1)]);
+        _turns.Complete(path);
     }
 
     public void Restart()
     {
         Array.ForEach(_counts, Array.Clear);
+        _turns.Restart();
         _processorBefore = Environment.CpuUsage.TotalTime;
     }
 
-    /// <summary>The mean time of each path, and the processor time of a request, in microseconds.</summary>
+    /// <summary>
+    /// The mean time of each path, and the processor time of a request, in microseconds; then what the requests in a second are divided
+    /// by those of what is not covered: of another that is not, and of what is.
+    /// </summary>
     public string Report()
     {
         double processor = (Environment.CpuUsage.TotalTime - _processorBefore).TotalMicroseconds / _counts.Sum(static counts => counts.Sum());
-        return string.Join(' ', _counts.Select(Mean).Append(processor).Select(static number => number.ToString(CultureInfo.InvariantCulture)));
+        return string.Join(' ', _counts.Select(Mean).Append(processor).Append(_turns.Ratio(1, 0)).Append(_turns.Ratio(2, 0, 1)).Select(static number => number.ToString(CultureInfo.InvariantCulture)));
     }
 
     private static double Mean(int[] counts)
