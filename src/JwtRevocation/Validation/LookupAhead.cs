@@ -9,7 +9,8 @@ namespace JwtRevocation;
 /// </summary>
 /// <remarks>
 /// In a busy API that is in no cache, and waiting for it is most of what a check costs (docs/benchmarks.md). It decides nothing, and
-/// leaves nothing behind but in the processor's caches.
+/// leaves nothing behind but in the processor's caches. The check makes the fingerprint anew: kept for it on the thread, it would save
+/// 20 ns, and keep alive what somebody has forged.
 /// </remarks>
 internal sealed class LookupAhead
 {

@@ -25,7 +25,7 @@ internal static class WithinProgram
 
         Report report = new("within", "What it adds to a request, within one process", string.Join(' ', ["within", .. args]));
         report.Write(
-            $"Mean time of a request from before its authentication until its endpoint has run, in µs, without the slowest hundredth; and requests/s, each turn held against those about it. {Wrk.Turn} requests after each other go by one of three schemes at random. "
+            $"Mean time of a request from before its authentication until its endpoint has run, in µs, without the slowest hundredth; and requests/s, each turn held against the next. {Wrk.Turn} requests after each other go by one of three schemes at random. "
             + $"Median over {rounds} rounds of {seconds} s with each of {instances} process(es) (range). What follows for requests/s if only the server had the processors is from its processor time of a request.");
         ApiKeys keys = ApiKeys.Create();
         ApiMode[] modes = [ApiMode.InMemory, ApiMode.Redis];

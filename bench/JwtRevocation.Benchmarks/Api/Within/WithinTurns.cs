@@ -4,7 +4,7 @@ namespace JwtRevocation.Benchmarks.Api.Within;
 
 /// <summary>How many requests the API completes in a second, by the path of the turn that the load is in.</summary>
 /// <remarks>
-/// A turn is held against those about it: the machine's moods last longer than a turn. Where two turns meet, requests of both are under
+/// A turn is held against the next: the machine's moods last longer than a turn. Where two turns meet, requests of both are under
 /// way; only runs of requests that complete one after the other by the same path count.
 /// </remarks>
 internal sealed class WithinTurns
@@ -12,7 +12,6 @@ internal sealed class WithinTurns
     /// <summary>A run that is shorter lies where two turns meet.</summary>
     private const int ShortestRun = Wrk.Turn / 4;
 
-    private const int Neighbours = 4;
     private const double Trimmed = 0.2;
 
     private readonly Lock _completing = new();
@@ -49,18 +48,26 @@ internal sealed class WithinTurns
         }
     }
 
-    /// <summary>The requests in a second by one path, divided by those by others: a geometric mean, which noise does not shift.</summary>
+    /// <summary>The requests in a second by one path, divided by those by others.</summary>
+    /// <remarks>
+    /// Of pairs of runs that follow each other, one of either kind: of two alike, either is as often the slower one, so that what is trimmed
+    /// on both sides shifts nothing. Held against the mean of several, whose slow ones count in full, a single run came out too fast.
+    /// </remarks>
     public double Ratio(int path, params int[] others)
     {
         List<double> logs = [];
         lock (_completing)
         {
-            for (int i = Neighbours; i < _runs.Count - Neighbours; i++)
+            for (int i = 1; i < _runs.Count; i++)
             {
-                double[] about = [.. _runs[(i - Neighbours)..(i + Neighbours + 1)].Where(run => others.Contains(run.Path)).Select(static run => run.LogTime)];
-                if (_runs[i].Path == path && about.Length > 0)
+                ((int Path, double LogTime) before, (int Path, double LogTime) after) = (_runs[i - 1], _runs[i]);
+                if (after.Path == path && others.Contains(before.Path))
                 {
-                    logs.Add(about.Average() - _runs[i].LogTime);
+                    logs.Add(before.LogTime - after.LogTime);
+                }
+                else if (before.Path == path && others.Contains(after.Path))
+                {
+                    logs.Add(after.LogTime - before.LogTime);
                 }
             }
         }
