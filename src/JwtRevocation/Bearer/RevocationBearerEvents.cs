@@ -15,13 +15,15 @@ namespace JwtRevocation;
 internal sealed class RevocationBearerEvents : JwtBearerEvents
 {
     private readonly RevocationCheck _check;
+    private readonly ValidatedTokens _tokens;
 
     /// <param name="appEvents">The app's <c>Events</c>, if it has any.</param>
     /// <param name="appEventsType">The app's <c>EventsType</c>, which goes before its <c>Events</c>, as in JwtBearer.</param>
     /// <param name="check">Asks the store.</param>
-    public RevocationBearerEvents(JwtBearerEvents? appEvents, Type? appEventsType, RevocationCheck check)
+    /// <param name="tokens">Remembers what was accepted.</param>
+    public RevocationBearerEvents(JwtBearerEvents? appEvents, Type? appEventsType, RevocationCheck check, ValidatedTokens tokens)
     {
-        _check = check;
+        (_check, _tokens) = (check, tokens);
         if (appEventsType is not null)
         {
             OnMessageReceived = context => Resolve(context.HttpContext).MessageReceived(context);
@@ -118,18 +120,18 @@ internal sealed class RevocationBearerEvents : JwtBearerEvents
         }
     }
 
-    private static async Task RememberLater(Task task, TokenValidatedContext context, SecurityToken token)
+    private async Task RememberLater(Task task, TokenValidatedContext context, SecurityToken token)
     {
         await task.ConfigureAwait(false);
         Remember(context, token);
     }
 
     // Unless the app itself decided against the token.
-    private static void Remember(TokenValidatedContext context, SecurityToken token)
+    private void Remember(TokenValidatedContext context, SecurityToken token)
     {
         if (context is { Result: null or { Succeeded: true } })
         {
-            ValidatedToken.Remember(context, token);
+            _tokens.Remember(context, token);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 
 namespace JwtRevocation;
 
@@ -33,6 +34,7 @@ internal sealed class RevocationMetrics
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Checked(RevocationStatus status)
     {
         if (_checks.Enabled)

@@ -1,4 +1,5 @@
 using System.IdentityModel.Tokens.Jwt;
+using System.Runtime.CompilerServices;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -32,18 +33,26 @@ internal readonly ref struct EncodedJws
     public ReadOnlySpan<char> Signature { get; }
 
     /// <summary>Reads either kind of token that IdentityModel's handlers make; of a JWE, the token within.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryRead(SecurityToken? token, out EncodedJws jws)
+    {
+        if (token is JsonWebToken { InnerToken: null, IsEncrypted: false, EncodedToken: { } text } jwt)
+        {
+            // Not jwt.EncodedSignature and the like, which make a new string each. There are two dots: it was read.
+            int dot = text.LastIndexOf('.');
+            jws = new(jwt.Alg, text.AsSpan(0, dot), default, text.AsSpan(dot + 1), isOneText: true);
+            return true;
+        }
+
+        return TryReadOther(token, out jws);
+    }
+
+    private static bool TryReadOther(SecurityToken? token, out EncodedJws jws)
     {
         switch (token)
         {
             case JsonWebToken { InnerToken: { } inner }:
                 return TryRead(inner, out jws);
-
-            case JsonWebToken { IsEncrypted: false, EncodedToken: { } text } jwt:
-                // Not jwt.EncodedSignature and the like, which make a new string each. There are two dots: it was read.
-                int dot = text.LastIndexOf('.');
-                jws = new(jwt.Alg, text.AsSpan(0, dot), default, text.AsSpan(dot + 1), isOneText: true);
-                return true;
 
             case JwtSecurityToken { InnerToken: { } inner }:
                 return TryRead(inner, out jws);

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Microsoft.IdentityModel.Tokens;
 
@@ -59,26 +60,12 @@ public readonly record struct TokenFingerprint(UInt128 Value)
         return false;
     }
 
-    /// <summary>
-    /// As <see cref="TryCreate"/>, but only of a signature that is written as its issuer would: at once, whoever made the token.
-    /// </summary>
-    internal static bool TryCreateFromPlainSignature(SecurityToken? token, out TokenFingerprint fingerprint)
-    {
-        if (EncodedJws.TryRead(token, out EncodedJws jws) && HasUniformSignature(jws.Algorithm) && TryFromPlainSignature(in jws, out UInt128 value))
-        {
-            fingerprint = new(value);
-            return true;
-        }
-
-        fingerprint = default;
-        return false;
-    }
-
     /// <summary>A hash code, which is another one in each process.</summary>
     /// <remarks>
     /// Nobody can choose fingerprints of the same hash code. Those of UInt128 are folded before they are mixed with a seed, so
     /// that an issuer could sign tokens, with a key for each, that crowd together in every process.
     /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public override int GetHashCode()
     {
         ulong upper = Math.BigMul((ulong)(Value >> 64) ^ UpperKey, (ulong)Value ^ LowerKey, out ulong lower);
@@ -89,14 +76,15 @@ public readonly record struct TokenFingerprint(UInt128 Value)
     /// <summary>The fingerprint as 32 lower-case hexadecimal digits.</summary>
     public override string ToString() => Value.ToString("x32", CultureInfo.InvariantCulture);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryFromSignature(in EncodedJws jws, out UInt128 value)
     {
         value = default;
-        return HasUniformSignature(jws.Algorithm) && (TryFromPlainSignature(in jws, out value) || TryFromUnusualSignature(in jws, out value));
-    }
+        if (!HasUniformSignature(jws.Algorithm))
+        {
+            return false;
+        }
 
-    private static bool TryFromPlainSignature(in EncodedJws jws, out UInt128 value)
-    {
         Span<byte> prefix = stackalloc byte[PrefixBytes];
         if (jws.Signature.Length >= PrefixChars
             && Base64Url.DecodeFromChars(jws.Signature[..PrefixChars], prefix, out _, out int written) == OperationStatus.Done
@@ -107,12 +95,12 @@ public readonly record struct TokenFingerprint(UInt128 Value)
             return true;
         }
 
-        value = default;
-        return false;
+        return TryFromUnusualSignature(in jws, out value);
     }
 
     // The algorithms of which nobody but the signer can make another valid signature, but for one that is written in another
     // way (HMAC, RSA) or shares r (ECDSA), and whose signatures are uniform in these bits.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool HasUniformSignature(string? algorithm) => algorithm is
         "HS256" or "HS384" or "HS512" or
         "RS256" or "RS384" or "RS512" or

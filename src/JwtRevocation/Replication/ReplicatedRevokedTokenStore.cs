@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace JwtRevocation;
 
 /// <summary>The store of many nodes: answers from this process's memory, which a <see cref="JwtRevocation.Replica"/> keeps complete.</summary>
-internal sealed class ReplicatedRevokedTokenStore : IRevokedTokenStore, ICountedStore, IAnnouncingStore, IPrefetchingStore, IAsyncDisposable, IDisposable
+internal sealed class ReplicatedRevokedTokenStore : IRevokedTokenStore, ICountedStore, IAnnouncingStore, IAsyncDisposable, IDisposable
 {
     private readonly RevocationTables _tables = new();
     private readonly IRevocationLog _log;
@@ -70,8 +70,6 @@ internal sealed class ReplicatedRevokedTokenStore : IRevokedTokenStore, ICounted
         RevocationStatus status = _tables.GetStatus(in token);
         return status == RevocationStatus.NotRevoked && !_freshness.IsFresh ? RevocationStatus.Unknown : status;
     }
-
-    public void Prefetch(TokenFingerprint fingerprint) => _tables.Tokens.Prefetch(fingerprint);
 
     public async ValueTask<RevocationReceipt> RevokeAsync(Revocation revocation, CancellationToken cancellationToken)
     {

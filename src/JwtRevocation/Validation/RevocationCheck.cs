@@ -18,9 +18,6 @@ internal sealed class RevocationCheck(
     private int _reported;
     private long _lastUnavailable;
 
-    /// <summary>Has a handler that validates by these parameters prepare for the check.</summary>
-    public void LookAhead(TokenValidationParameters parameters) => LookupAhead.Add(parameters, store);
-
     /// <exception cref="SecurityTokenRevokedException">The token is revoked.</exception>
     /// <exception cref="SecurityTokenRevocationUnknownException">The store cannot say, and such requests are rejected.</exception>
     /// <exception cref="SecurityTokenInvalidTypeException">It is no JWT: nobody could ever revoke it.</exception>
@@ -83,7 +80,11 @@ internal sealed class RevocationCheck(
             status = RevocationStatus.Unknown;
         }
 
-        ReportChange(status == RevocationStatus.Unknown, failure);
+        if (status == RevocationStatus.Unknown || Volatile.Read(ref _reported) == 1)
+        {
+            ReportChange(status == RevocationStatus.Unknown, failure);
+        }
+
         return status;
     }
 
@@ -99,8 +100,7 @@ internal sealed class RevocationCheck(
                 logger.StoreUnavailable(_reject ? WhenUnavailable.Reject : WhenUnavailable.Allow, failure);
             }
         }
-        else if (Volatile.Read(ref _reported) == 1
-            && timeProvider.GetElapsedTime(Volatile.Read(ref _lastUnavailable)) >= Settled
+        else if (timeProvider.GetElapsedTime(Volatile.Read(ref _lastUnavailable)) >= Settled
             && Interlocked.Exchange(ref _reported, 0) == 1)
         {
             logger.StoreAvailable();

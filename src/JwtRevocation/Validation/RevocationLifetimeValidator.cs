@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.IdentityModel.Tokens;
 
 namespace JwtRevocation;
@@ -6,6 +7,10 @@ namespace JwtRevocation;
 /// What stands in <see cref="TokenValidationParameters.LifetimeValidator"/>: decides on the times as would be decided
 /// without it, then asks whether the token was revoked.
 /// </summary>
+/// <remarks>
+/// What nearly every token runs through from here is inlined, where the compiler would not do it by itself: by the time of the next
+/// request the code is in no cache, and each method is another address to translate and another line to wait for.
+/// </remarks>
 internal sealed class RevocationLifetimeValidator
 {
     private readonly RevocationCheck _check;
@@ -35,7 +40,6 @@ internal sealed class RevocationLifetimeValidator
         if (Of(parameters, check) is not { } validator)
         {
             parameters.LifetimeValidator = new RevocationLifetimeValidator(check, retention, parameters, handlersAreStock).Validate;
-            check.LookAhead(parameters);
         }
         else if (!handlersAreStock)
         {
@@ -93,6 +97,7 @@ internal sealed class RevocationLifetimeValidator
     /// to say so, because JwtBearer fetches new signing keys when it does, even while the store cannot answer; and whoever
     /// made that token must learn nothing of what is revoked. Wherever the token could still be accepted, this is false.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsRefusedAnyway(SecurityToken? token, TokenValidationParameters parameters) =>
         _handlersAreStock
         && token is { SigningKey: null }
@@ -105,6 +110,7 @@ internal sealed class RevocationLifetimeValidator
         };
 
     // The parameters of a request are a copy that somebody may have changed.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private StockLifetimeValidation StockFor(TokenValidationParameters parameters)
     {
         StockLifetimeValidation stock = Volatile.Read(ref _stock);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.IdentityModel.Tokens;
 
 namespace JwtRevocation;
@@ -18,6 +19,7 @@ internal sealed class StockLifetimeValidation(TokenValidationParameters paramete
         ValidateLifetime = parameters.ValidateLifetime,
     };
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool IsFor(TokenValidationParameters parameters) =>
         parameters.ClockSkew == _withoutDelegate.ClockSkew
         && parameters.RequireExpirationTime == _withoutDelegate.RequireExpirationTime

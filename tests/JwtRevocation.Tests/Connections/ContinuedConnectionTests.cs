@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using Microsoft.AspNetCore.Authentication;
@@ -68,6 +69,22 @@ public sealed class ContinuedConnectionTests
         await socket.SendAsync("sign out"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken);
 
         await Expect.ToEndAsync(another);
+    }
+
+    [Fact]
+    public async Task Signing_out_over_it_once_it_was_authenticated_again_is_with_both()
+    {
+        await using ConnectedApi api = await StartAsync();
+        string before = Token();
+        string after = Token();
+        using WebSocket socket = await api.OpenSocketAsync(before, "/chat");
+        (await ContinueAsync(socket, after)).Should().Be("continued");
+
+        await socket.SendAsync("authenticate again and sign out"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken);
+
+        await Expect.ToEndAsync(socket);
+        (await api.StatusAsync(before)).Should().Be(HttpStatusCode.Unauthorized);
+        (await api.StatusAsync(after)).Should().Be(HttpStatusCode.Unauthorized);
     }
 
     [Fact]
@@ -294,6 +311,16 @@ public sealed class ContinuedConnectionTests
         while (await ReceiveAsync(socket, context.RequestAborted) is { Length: > 0 } message)
         {
             string answer = message;
+            if (message == "authenticate again and sign out")
+            {
+                // As an error page is that has services of its own.
+                await using AsyncServiceScope scope = context.RequestServices.CreateAsyncScope();
+                context.RequestServices = scope.ServiceProvider;
+                (await context.AuthenticateAsync()).Succeeded.Should().BeTrue();
+                await context.SignOutAsync();
+                return;
+            }
+
             if (message == "sign out")
             {
                 await context.SignOutAsync();

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IdentityModel.Tokens.Jwt;
 using System.Net;
 using System.Security.Cryptography;
@@ -219,51 +218,6 @@ public sealed class SeamTests
 
         // And the token that carries it can still be revoked, by an operator too.
         await api.Revoker.RevokeAsync(token, TestContext.Current.CancellationToken);
-    }
-
-    [Fact]
-    public async Task The_apps_own_transform_stays_in_force_and_what_it_makes_is_what_counts()
-    {
-        await using TestApi api = await TestApi.StartAsync(bearer => bearer.TokenValidationParameters.TransformBeforeSignatureValidation =
-            (token, _) => new JsonWebToken(((JsonWebToken)token).GetPayloadValue<string>("within")));
-        string within = TestTokens.Create();
-        await AssertSignOutHoldsAsync(api, Wrap(within));
-        (await api.StatusAsync(Wrap(TestTokens.Create()))).Should().Be(HttpStatusCode.OK);
-
-        using HttpResponseMessage refused = await api.GetAsync(Wrap(within));
-        refused.ShouldBeRevoked();
-
-        static string Wrap(string token) => TestTokens.Create(configure: descriptor => descriptor.Claims["within"] = token);
-    }
-
-    [Fact]
-    public async Task Parameters_that_lose_the_validator_again_and_again_do_not_grow()
-    {
-        using ServiceProvider services = new ServiceCollection().AddJwtRevocation().Services.BuildServiceProvider();
-        TokenValidationParameters parameters = TestTokens.Parameters();
-        int depth = 0;
-        parameters.TransformBeforeSignatureValidation = (token, _) =>
-        {
-            depth = new StackTrace().FrameCount;
-            return token;
-        };
-        string token = TestTokens.Create();
-        int first = await DepthAsync();
-
-        for (int i = 0; i < 100; i++)
-        {
-            parameters.LifetimeValidator = null;
-            await DepthAsync();
-        }
-
-        // Not the same to the frame: what the compiler inlines may change meanwhile.
-        depth.Should().BeLessThan(first + 50);
-
-        async Task<int> DepthAsync()
-        {
-            (await new JsonWebTokenHandler().ValidateTokenAsync(token, parameters.AddJwtRevocation(services))).IsValid.Should().BeTrue();
-            return depth;
-        }
     }
 
     [Fact]

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
-
 namespace JwtRevocation;
 
 /// <summary>
@@ -19,9 +16,6 @@ internal struct FingerprintTags(byte[] tags)
     private byte[] _tags = tags;
     private int _mask = tags.Length - 1;
 
-    // In an array, after what it is and how long it is.
-    private static int OffsetOfFirst => 2 * nint.Size;
-
     /// <summary>That of what has this hash code.</summary>
     public static byte Of(int hash) =>
         // Bits that choose neither the table, of many, nor the slot, in one of up to a quarter of a million; never None.
@@ -32,18 +26,6 @@ internal struct FingerprintTags(byte[] tags)
     {
         Volatile.Write(ref _tags, other._tags);
         Volatile.Write(ref _mask, other._mask);
-    }
-
-    /// <summary>Begins to fetch the first byte that <see cref="MayContain"/> reads, and how many there are.</summary>
-    public unsafe void Prefetch(int hash)
-    {
-        byte[] tags = Volatile.Read(ref _tags);
-
-        // Its address, without a look into the array: where it is and how long it is would be waited for. Should the collector move
-        // it, or others take its place, something else is fetched, and nobody is the worse for it.
-        nint array = Unsafe.As<byte[], nint>(ref tags);
-        Sse.Prefetch0((void*)array);
-        Sse.Prefetch0((void*)(array + OffsetOfFirst + (hash & _mask)));
     }
 
     /// <summary>Whether the table has to be asked; if not, it holds nothing with this hash code.</summary>

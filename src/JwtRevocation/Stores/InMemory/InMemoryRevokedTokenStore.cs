@@ -7,7 +7,7 @@ namespace JwtRevocation;
 /// There is no bound on the number of entries, because dropping a live one would bring its token back. Watch
 /// <see cref="Count"/>, or the metric <c>jwt_revocation.entries</c>.
 /// </remarks>
-public sealed class InMemoryRevokedTokenStore : IRevokedTokenStore, ICountedStore, IAnnouncingStore, IPrefetchingStore, IDisposable
+public sealed class InMemoryRevokedTokenStore : IRevokedTokenStore, ICountedStore, IAnnouncingStore, IDisposable
 {
     private readonly RevocationTables _tables = new();
     private readonly TimeProvider _timeProvider;
@@ -38,8 +38,6 @@ public sealed class InMemoryRevokedTokenStore : IRevokedTokenStore, ICountedStor
 
     /// <inheritdoc />
     public RevocationStatus GetStatus(in RevocableToken token) => _tables.GetStatus(in token);
-
-    void IPrefetchingStore.Prefetch(TokenFingerprint fingerprint) => _tables.Tokens.Prefetch(fingerprint);
 
     /// <inheritdoc />
     public ValueTask<RevocationReceipt> RevokeAsync(Revocation revocation, CancellationToken cancellationToken = default)

@@ -35,13 +35,6 @@ internal sealed class TokenTable
         return _tags[index].MayContain(hash) && Volatile.Read(ref _tables[index]).Contains(fingerprint, hash);
     }
 
-    /// <summary>Begins to fetch what <see cref="Contains"/> begins with.</summary>
-    public void Prefetch(TokenFingerprint fingerprint)
-    {
-        int hash = fingerprint.GetHashCode();
-        _tags[hash >>> ShiftToTable].Prefetch(hash);
-    }
-
     /// <summary>Adds an entry, or makes it last longer.</summary>
     /// <returns>UTC ticks until which it is kept now.</returns>
     public long Add(TokenFingerprint fingerprint, long expires)
