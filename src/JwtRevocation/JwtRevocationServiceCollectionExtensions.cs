@@ -52,7 +52,6 @@ public static class JwtRevocationServiceCollectionExtensions
         services.TryAddSingleton<TokenRevoker>();
         services.TryAddSingleton<ITokenRevoker>(static provider => provider.GetRequiredService<TokenRevoker>());
 
-        services.TryAddSingleton<ValidatedTokens>();
         services.TryAddSingleton<BearerProtection>();
         services.TryAddSingleton<BearerSchemes>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<JwtBearerOptions>, BearerProtection>(

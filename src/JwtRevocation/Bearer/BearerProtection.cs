@@ -11,7 +11,7 @@ namespace JwtRevocation;
 /// registered. One that ran later could replace the parameters, and revoked tokens would pass without anybody noticing.
 /// </remarks>
 internal sealed class BearerProtection(
-    IOptions<JwtRevocationOptions> options, RevocationCheck check, TokenRetention retention, ValidatedTokens tokens) : IValidateOptions<JwtBearerOptions>
+    IOptions<JwtRevocationOptions> options, RevocationCheck check, TokenRetention retention) : IValidateOptions<JwtBearerOptions>
 {
     private readonly JwtRevocationOptions _options = options.Value;
 
@@ -32,7 +32,7 @@ internal sealed class BearerProtection(
         RevocationLifetimeValidator.Protect(options.TokenValidationParameters, check, retention, HandlersAreStock(options));
         if (options.Events is not RevocationBearerEvents)
         {
-            options.Events = new RevocationBearerEvents(options.Events, options.EventsType, check, tokens);
+            options.Events = new RevocationBearerEvents(options.Events, options.EventsType, check);
             options.EventsType = null;
         }
     }

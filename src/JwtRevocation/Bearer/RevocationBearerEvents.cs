@@ -15,15 +15,13 @@ namespace JwtRevocation;
 internal sealed class RevocationBearerEvents : JwtBearerEvents
 {
     private readonly RevocationCheck _check;
-    private readonly ValidatedTokens _tokens;
 
     /// <param name="appEvents">The app's <c>Events</c>, if it has any.</param>
     /// <param name="appEventsType">The app's <c>EventsType</c>, which goes before its <c>Events</c>, as in JwtBearer.</param>
     /// <param name="check">Asks the store.</param>
-    /// <param name="tokens">Remembers what was accepted.</param>
-    public RevocationBearerEvents(JwtBearerEvents? appEvents, Type? appEventsType, RevocationCheck check, ValidatedTokens tokens)
+    public RevocationBearerEvents(JwtBearerEvents? appEvents, Type? appEventsType, RevocationCheck check)
     {
-        (_check, _tokens) = (check, tokens);
+        _check = check;
         if (appEventsType is not null)
         {
             OnMessageReceived = context => Resolve(context.HttpContext).MessageReceived(context);
@@ -120,18 +118,18 @@ internal sealed class RevocationBearerEvents : JwtBearerEvents
         }
     }
 
-    private async Task RememberLater(Task task, TokenValidatedContext context, SecurityToken token)
+    private static async Task RememberLater(Task task, TokenValidatedContext context, SecurityToken token)
     {
         await task.ConfigureAwait(false);
         Remember(context, token);
     }
 
     // Unless the app itself decided against the token.
-    private void Remember(TokenValidatedContext context, SecurityToken token)
+    private static void Remember(TokenValidatedContext context, SecurityToken token)
     {
         if (context is { Result: null or { Succeeded: true } })
         {
-            _tokens.Remember(context, token);
+            ValidatedToken.Remember(context, token);
         }
     }
 

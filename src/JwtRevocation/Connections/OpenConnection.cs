@@ -49,7 +49,7 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
         {
             if (!_hasEnded)
             {
-                Latest = connections.PutIntoRequest(context, Latest, Tokens);
+                Latest = ValidatedToken.Replace(context, Latest, Tokens.Select(static watched => (watched.Scheme, watched.Token.SecurityToken)));
             }
         }
     }

@@ -21,7 +21,6 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
 
     private readonly RevocationCheck _check;
-    private readonly ValidatedTokens _tokens;
     private readonly IOptionsMonitor<JwtBearerOptions> _bearerOptions;
     private readonly TimeProvider _timeProvider;
     private readonly ILogger<OpenConnections> _logger;
@@ -36,14 +35,12 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
     public OpenConnections(
         IRevokedTokenStore store,
         RevocationCheck check,
-        ValidatedTokens tokens,
         IOptionsMonitor<JwtBearerOptions> bearerOptions,
         IMeterFactory meterFactory,
         TimeProvider timeProvider,
         ILogger<OpenConnections> logger)
     {
         _check = check;
-        _tokens = tokens;
         _bearerOptions = bearerOptions;
         _timeProvider = timeProvider;
         _logger = logger;
@@ -138,10 +135,6 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
 
         return connection.HasExpired(_timeProvider.GetUtcNow()) ? "expired" : null;
     }
-
-    /// <inheritdoc cref="ValidatedTokens.Replace" />
-    public ValidatedToken? PutIntoRequest(HttpContext context, ValidatedToken? upTo, IEnumerable<WatchedToken> tokens) =>
-        _tokens.Replace(context, upTo, tokens.Select(static watched => (watched.Scheme, watched.Token.SecurityToken)));
 
     public void HasBeenEnded(string reason)
     {

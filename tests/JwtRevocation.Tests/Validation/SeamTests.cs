@@ -221,6 +221,21 @@ public sealed class SeamTests
     }
 
     [Fact]
+    public async Task The_apps_own_transform_stays_in_force_and_what_it_makes_is_what_counts()
+    {
+        await using TestApi api = await TestApi.StartAsync(bearer => bearer.TokenValidationParameters.TransformBeforeSignatureValidation =
+            (token, _) => new JsonWebToken(((JsonWebToken)token).GetPayloadValue<string>("within")));
+        string within = TestTokens.Create();
+        await AssertSignOutHoldsAsync(api, Wrap(within));
+        (await api.StatusAsync(Wrap(TestTokens.Create()))).Should().Be(HttpStatusCode.OK);
+
+        using HttpResponseMessage refused = await api.GetAsync(Wrap(within));
+        refused.ShouldBeRevoked();
+
+        static string Wrap(string token) => TestTokens.Create(configure: descriptor => descriptor.Claims["within"] = token);
+    }
+
+    [Fact]
     public void A_token_of_another_type_is_refused_because_nobody_could_revoke_it()
     {
         using ServiceProvider services = new ServiceCollection().AddJwtRevocation().Services.BuildServiceProvider();
