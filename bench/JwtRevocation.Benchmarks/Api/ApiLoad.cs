@@ -23,5 +23,8 @@ internal sealed class ApiLoad
         return load;
     }
 
-    public Task<Wrk> RunAsync(string url, int seconds) => Wrk.RunAsync(url, _script, _tokens, seconds);
+    /// <param name="url">The address of the API.</param>
+    /// <param name="seconds">For how long.</param>
+    /// <param name="turn">So many requests go by one path before the next one.</param>
+    public Task<Wrk> RunAsync(string url, int seconds, int turn = 1) => Wrk.RunAsync(url, _script, _tokens, seconds, turn);
 }

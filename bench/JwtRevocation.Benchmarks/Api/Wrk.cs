@@ -7,17 +7,15 @@ namespace JwtRevocation.Benchmarks.Api;
 /// <summary>What a run of wrk measured. Latencies are in microseconds.</summary>
 internal sealed partial record Wrk(long Requests, double RequestsPerSecond, double P50, double P99)
 {
-    /// <summary>So many requests go by one path before the next one.</summary>
-    public const int Turn = 256;
-
     private const int Connections = 32;
 
     /// <summary>A request for each of the tokens in turn, prepared before the first is sent.</summary>
     /// <param name="paths">One of these at random for each turn; that of the address if there are none.</param>
     public static string Script(params string[] paths) => $$"""
         local paths = { {{(paths.Length == 0 ? "false" : string.Join(", ", paths.Select(static path => $"\"{path}\"")))}} }
-        local requests, sent, path = {}, 0, 1
+        local requests, sent, path, turn = {}, 0, 1, 1
         init = function(args)
+          turn = tonumber(args[2])
           for token in io.lines(args[1]) do
             local ofToken = {}
             for i, path in ipairs(paths) do
@@ -28,7 +26,7 @@ internal sealed partial record Wrk(long Requests, double RequestsPerSecond, doub
         end
         request = function()
           sent = sent % #requests + 1
-          if sent % {{Turn}} == 1 then path = math.random(#paths) end
+          if #paths > 1 and sent % turn == 0 then path = math.random(#paths) end
           return requests[sent][path]
         end
         """;
@@ -37,10 +35,11 @@ internal sealed partial record Wrk(long Requests, double RequestsPerSecond, doub
     /// <param name="script">The file with <see cref="Script"/>.</param>
     /// <param name="tokens">A file with a token in each line.</param>
     /// <param name="seconds">For how long.</param>
-    public static async Task<Wrk> RunAsync(string url, string script, string tokens, int seconds)
+    /// <param name="turn">So many requests go by one path before the next one.</param>
+    public static async Task<Wrk> RunAsync(string url, string script, string tokens, int seconds, int turn)
     {
         using Process wrk = Process.Start(new ProcessStartInfo(
-            "wrk", ["-t1", $"-c{Connections}", $"-d{seconds}s", "--latency", "-s", script, url, tokens])
+            "wrk", ["-t1", $"-c{Connections}", $"-d{seconds}s", "--latency", "-s", script, url, tokens, turn.ToString(CultureInfo.InvariantCulture)])
         {
             RedirectStandardOutput = true,
         })!;

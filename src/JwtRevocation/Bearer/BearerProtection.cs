@@ -1,4 +1,5 @@
 using System.IdentityModel.Tokens.Jwt;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -41,6 +42,7 @@ internal sealed class BearerProtection(
     /// Whether the handlers are IdentityModel's own. Those ask the validator about every token, and set
     /// <c>SecurityToken.SigningKey</c> when they have verified a signature. Of another handler, nobody knows.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool HandlersAreStock(JwtBearerOptions options)
     {
         if (options.UseSecurityTokenValidators)

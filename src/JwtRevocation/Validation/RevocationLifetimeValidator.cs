@@ -58,6 +58,7 @@ internal sealed class RevocationLifetimeValidator
     public static bool IsProtected(TokenValidationParameters parameters, RevocationCheck check) => Of(parameters, check) is not null;
 
     // Another app that shares the parameters may have put its own before it.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static RevocationLifetimeValidator? Of(TokenValidationParameters parameters, RevocationCheck check)
     {
         var validator = parameters.LifetimeValidator?.Target as RevocationLifetimeValidator;

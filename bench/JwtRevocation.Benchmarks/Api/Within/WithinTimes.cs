@@ -41,7 +41,7 @@ internal sealed class WithinTimes
     public string Report()
     {
         double processor = (Environment.CpuUsage.TotalTime - _processorBefore).TotalMicroseconds / _counts.Sum(static counts => counts.Sum());
-        return string.Join(' ', _counts.Select(Mean).Append(processor).Append(_turns.Ratio(1, 0)).Append(_turns.Ratio(2, 0, 1)).Select(static number => number.ToString(CultureInfo.InvariantCulture)));
+        return string.Join(' ', _counts.Select(Mean).Append(processor).Append(_turns.Ratio(1, 0, 2)).Append(_turns.Ratio(3, 0, 1, 2)).Select(static number => number.ToString(CultureInfo.InvariantCulture)));
     }
 
     private static double Mean(int[] counts)

@@ -9,8 +9,11 @@ namespace JwtRevocation.Benchmarks.Api.Within;
 /// </remarks>
 internal sealed class WithinTurns
 {
+    /// <summary>So many requests go by one path before the next one.</summary>
+    public const int Turn = 256;
+
     /// <summary>A run that is shorter lies where two turns meet.</summary>
-    private const int ShortestRun = Wrk.Turn / 4;
+    private const int ShortestRun = Turn / 4;
 
     private const double Trimmed = 0.2;
 
