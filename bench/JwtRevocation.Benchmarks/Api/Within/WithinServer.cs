@@ -11,7 +11,7 @@ namespace JwtRevocation.Benchmarks.Api.Within;
 /// <remarks>
 /// The events of each are of a class of its own, as those of the library are. An API has one scheme, and whatever class its events are
 /// of, the compiler finds that all are of that one, and calls them straight away. Here it would take the class of most for granted, which
-/// is that of the schemes that are not covered, and the library would pay for not being of it. With four in equal parts there is none that it expects.
+/// is that of the schemes that are not covered, and the library would pay for not being of it. With four in equal parts there is hardly one that it expects.
 /// </remarks>
 internal static class WithinServer
 {
