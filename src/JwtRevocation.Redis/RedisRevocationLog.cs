@@ -17,9 +17,6 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
     // See IRevocationLog: a log that has gone back does not come to the same positions again.
     private const int LargestGap = 4096;
 
-    // What is beyond has no next whole number among doubles. Nobody gets there but by mistake, and new entries go before it.
-    private const long LastPosition = (1L << 53) - 1;
-
     // By how much Redis' clock must agree that an entry has lapsed.
     private static readonly TimeSpan TrimDelay = TimeSpan.FromMinutes(10);
 
@@ -73,12 +70,13 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
         IConnectionMultiplexer redis = await connection.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         _warnings.Set("listening", _hints.EnsureSubscribed(redis));
 
-        // Sent as one, and answered in this order.
-        IDatabase database = redis.GetDatabase();
-        Task probing = ProbeAsync(database);
-        Task<RedisValue> epoch = database.StringGetAsync(names.Epoch, Primary);
-        Task<SortedSetEntry[]> entries = database.SortedSetRangeByScoreWithScoresAsync(names.Entries, start: from, stop: LastPosition, take: count, flags: Primary);
-        await Task.WhenAll(probing, epoch, entries).WaitAsync(cancellationToken).ConfigureAwait(false);
+        RedisResult[] result = (RedisResult[])(await redis.GetDatabase()
+            .ScriptEvaluateAsync(RedisScripts.Read, [names.Entries, names.Probe, names.Epoch], [_node, from, count], Primary)
+            .WaitAsync(cancellationToken).ConfigureAwait(false))!;
+        string refusal = (string)result[0]!;
+        _warnings.Set(
+            "writing",
+            refusal.Length == 0 ? null : $"Redis takes no writes ('{Sentence(refusal)}'). Revocations fail until it does; those that there are stay in force.");
 
         if (_inspected is not { } inspected || timeProvider.GetElapsedTime(inspected) > InspectionInterval)
         {
@@ -86,9 +84,7 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
             _inspected = timeProvider.GetTimestamp();
         }
 
-        return new(
-            (string?)await epoch.ConfigureAwait(false),
-            [.. (await entries.ConfigureAwait(false)).Select(static entry => new LogEntry((long)entry.Score, entry.Element))]);
+        return new((string?)result[1], EntriesOf((RedisResult[])result[2]!));
     }
 
     public async Task RemoveAsync(IReadOnlyList<ReadOnlyMemory<byte>> entries, CancellationToken cancellationToken)
@@ -150,6 +146,17 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
         await connection.DisposeAsync().ConfigureAwait(false);
     }
 
+    private static LogEntry[] EntriesOf(RedisResult[] contentsAndPositions)
+    {
+        var entries = new LogEntry[contentsAndPositions.Length / 2];
+        for (int i = 0; i < entries.Length; i++)
+        {
+            entries[i] = new((long)(double)contentsAndPositions[(2 * i) + 1], (byte[])contentsAndPositions[2 * i]!);
+        }
+
+        return entries;
+    }
+
     // Unix seconds, after version, kind and flags.
     private static long ExpiresOf(ReadOnlySpan<byte> entry) => BinaryPrimitives.ReadInt64BigEndian(entry[3..]);
 
@@ -177,28 +184,7 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
     private static bool HasNotRun(string error) =>
         error.StartsWith("BUSY ", StringComparison.Ordinal) || error.Contains("SCRIPT KILL", StringComparison.Ordinal);
 
-    /// <summary>Writes something, which a replica does not take, nor a primary that lacks its replicas.</summary>
-    /// <exception cref="RedisException">This may not be the primary: what is read from it proves nothing.</exception>
-    private async Task ProbeAsync(IDatabase database)
-    {
-        try
-        {
-            await database.StringSetAsync(names.Probe, _node, flags: Primary).ConfigureAwait(false);
-            _warnings.Set("writing", null);
-        }
-        catch (RedisServerException exception) when (SaysPrimary(exception.Message))
-        {
-            _warnings.Set("writing", $"Redis takes no writes ('{Sentence(exception)}'). Revocations fail until it does; those that there are stay in force.");
-        }
-    }
-
-    // Out of memory, out of disk or without the right to write, but the primary all the same: what it has is all there is.
-    private static bool SaysPrimary(string error) =>
-        error.StartsWith("OOM", StringComparison.Ordinal)
-        || error.StartsWith("MISCONF", StringComparison.Ordinal)
-        || error.StartsWith("NOPERM", StringComparison.Ordinal);
-
-    private static string Sentence(RedisServerException exception) => exception.Message.Split('\n', '.')[0];
+    private static string Sentence(string error) => error.Split('\n', '.')[0];
 
     private async Task InspectAsync(IConnectionMultiplexer redis)
     {

@@ -1,6 +1,10 @@
 namespace JwtRevocation.Redis;
 
-/// <summary>The script, as docs/wire-format.md has it.</summary>
+/// <summary>The scripts, as docs/wire-format.md has them.</summary>
+/// <remarks>
+/// Beyond 9007199254740991 there is no next whole number among doubles. Nobody gets there but by mistake: what is there is not
+/// read, and new entries go before it.
+/// </remarks>
 internal static class RedisScripts
 {
     /// <summary>
@@ -38,6 +42,38 @@ internal static class RedisScripts
           end
         end
         return result
+        """;
+
+    /// <summary>
+    /// Reads the epoch and the entries from a position on, if this is the primary, for which it writes something: a replica does
+    /// not take it, nor a primary that lacks its replicas.
+    /// </summary>
+    /// <remarks>
+    /// <para>
+    /// KEYS: the sorted set, the probe, the epoch. ARGV: what to write, the position, the most entries. It returns why nothing
+    /// can be written, or nothing; the epoch; and each entry with its position. A primary that is out of memory, out of disk or
+    /// not to be written to by this user is the primary all the same: what it has is all there is.
+    /// </para>
+    /// <para>
+    /// One script and not three commands, because what took the write must be what is read: a client that knows of two primaries,
+    /// as after a failover, sends one command to the one and the next to the other.
+    /// </para>
+    /// </remarks>
+    public const string Read = """
+        local written = redis.pcall('SET', KEYS[2], ARGV[1])
+        local refusal = written.err or ''
+        local isPrimary = refusal == ''
+        for _, refused in ipairs({'OOM', 'MISCONF', 'NOPERM', 'ACL failure', 'executing the script'}) do
+          isPrimary = isPrimary or string.find(refusal, refused, 1, true)
+        end
+        if not isPrimary then
+          return written
+        end
+        return {
+          refusal,
+          redis.call('GET', KEYS[3]),
+          redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[2], '9007199254740991', 'WITHSCORES', 'LIMIT', 0, ARGV[3])
+        }
         """;
 
     /// <summary>Asks what happens when memory runs out.</summary>

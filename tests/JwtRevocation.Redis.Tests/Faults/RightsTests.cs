@@ -63,7 +63,7 @@ public sealed class RightsTests
         await GrantAsync(redis, "-@write");
         string refused = await one.SignOutFailsAsync();
 
-        TimeSpan reported = await other.ReportsAsync(HealthStatus.Degraded, "Redis takes no writes ('NOPERM");
+        TimeSpan reported = await other.ReportsAsync(HealthStatus.Degraded, "Redis takes no writes ('ERR The user executing the script");
         await one.ReportsAsync(HealthStatus.Degraded, "has not acknowledged");
         await Task.WhenAll(one.StaysReadyAsync(), other.StaysReadyAsync());
         (await other.RefusesAsync(kept)).Should().BeTrue();

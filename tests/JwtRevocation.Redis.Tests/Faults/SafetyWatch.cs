@@ -73,12 +73,12 @@ internal sealed class SafetyWatch : IAsyncDisposable
         {
             foreach ((string token, long acknowledged) in _acknowledged)
             {
-                foreach (Node node in _nodes)
+                foreach ((int number, Node node) in _nodes.Index())
                 {
                     TimeSpan after = Stopwatch.GetElapsedTime(acknowledged);
                     if (after > _bound && !_stopping.IsCancellationRequested && await node.AcceptsAsync(token))
                     {
-                        Interlocked.CompareExchange(ref _violation, $"A node accepted a token {after} after its revocation was acknowledged.", null);
+                        Interlocked.CompareExchange(ref _violation, $"Node {number} accepted a token {after} after its revocation was acknowledged.", null);
                     }
                 }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using JwtRevocation.Tests;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using StackExchange.Redis;
 
 namespace JwtRevocation.Redis.Tests.Faults;
@@ -16,8 +17,8 @@ public sealed class SplitBrainTests
         Assert.SkipUnless(RedisServer.IsInstalled, "redis-server is not installed.");
 
         // Everybody but the nodes on the wrong side reaches the old primary through the link. Its replicas must be missed
-        // sooner (after 3 s at most) than Sentinel takes to make another primary (4 s and more).
-        string[] safe = ["--min-replicas-to-write", "1", "--min-replicas-max-lag", "1", "--repl-diskless-sync-delay", "0"];
+        // sooner (after 5 s at most) than Sentinel takes to make another primary (8 s and more).
+        string[] safe = ["--min-replicas-to-write", "1", "--min-replicas-max-lag", "3", "--repl-diskless-sync-delay", "0"];
         await using RedisServer old = await RedisServer.StartAsync(safe);
         await using TcpProxy link = new(old.Port);
         await using RedisServer second = await RedisServer.StartAsync([.. safe, "--replicaof", "127.0.0.1", $"{link.Port}"]);
@@ -31,7 +32,7 @@ public sealed class SplitBrainTests
         RedisServer[] sentinels = [sentinelA, sentinelB, sentinelC];
         foreach (RedisServer sentinel in sentinels)
         {
-            await Eventually.Async(() => KnowsAllAsync(sentinel), "each Sentinel knows the others and both replicas");
+            await Eventually.Async(() => KnowsAllAsync(sentinel), "each Sentinel knows the others and both replicas", TimeSpan.FromMinutes(1));
         }
 
         // On the wrong side: it reaches the old primary only, until the brain is whole.
@@ -43,6 +44,7 @@ public sealed class SplitBrainTests
         await using SafetyWatch watch = new(right, wrong);
         await watch.RevokeAsync(right, 10);
         await watch.RevokeAsync(wrong, 10);
+        await Eventually.Async(async () => await second.CountAsync() == 20 && await third.CountAsync() == 20, "the replicas have what was acknowledged");
 
         // In silence: nobody is told that a connection is gone.
         link.Swallows = static _ => true;
@@ -56,10 +58,11 @@ public sealed class SplitBrainTests
         TimeSpan unknown = Stopwatch.GetElapsedTime(fault, missed) + await wrong.UnknownByTheBoundAsync(missed);
         RedisServer promoted = await PromotedAsync(second, third);
 
-        // Acknowledged by the new primary, of which the other side hears nothing.
+        // Acknowledged by the new primary, of which the other side hears nothing. The client may send some to the old one all
+        // the same, until it knows better.
         await Eventually.Async(async () => await right.IsReadyAsync() && await TakesWritesAsync(promoted), "the right side works again", TimeSpan.FromMinutes(1));
         TimeSpan failedOver = Stopwatch.GetElapsedTime(fault);
-        await watch.RevokeAsync(right, 10);
+        List<string> unacknowledged = await SignOutAsync(watch, right, 10);
         await Eventually.NeverAsync(wrong.IsReadyAsync, "a node on the old primary vouched for its memory", Node.MaxStaleness);
         ((string)(await old.CommandAsync("INFO", "replication"))!).Should().Contain("role:master", "it still takes itself for the primary");
 
@@ -67,15 +70,15 @@ public sealed class SplitBrainTests
         toThird.Mend();
         link.Swallows = static _ => false;
         link.CloseAll();
-        string[] revoked = [.. watch.Tokens, early, signedOut];
+        string[] revoked = [.. watch.Tokens, early, signedOut, .. unacknowledged];
         TimeSpan healed = await new[] { right, wrong }.AgreeAsync(revoked, TimeSpan.FromMinutes(1));
         await promoted.HoldsAsync(revoked);
         await Eventually.Async(
             () => HasRoleAsync(old, "slave"),
             "the old primary was demoted",
             TimeSpan.FromMinutes(1));
-        await watch.RevokeAsync(wrong);
-        await new[] { right, wrong }.AgreeAsync([.. watch.Tokens, early, signedOut]);
+        unacknowledged.AddRange(await SignOutAsync(watch, wrong, 1));
+        await new[] { right, wrong }.AgreeAsync([.. watch.Tokens, early, signedOut, .. unacknowledged]);
 
         watch.AssertHeld();
         Observed.Write(
@@ -83,9 +86,36 @@ public sealed class SplitBrainTests
             $"the old primary took writes for {Stopwatch.GetElapsedTime(fault, missed).In()} (a sign-out there: {(int)earlyAnswer}); unknown there after {unknown.In()}; the other side had failed over after {failedOver.In()}; all agreed {healed.In()} after the end");
     }
 
+    /// <summary>Signs out until so many sign-outs were acknowledged.</summary>
+    /// <returns>The tokens of the others.</returns>
+    private static async Task<List<string>> SignOutAsync(SafetyWatch watch, Node node, int count)
+    {
+        List<string> unacknowledged = [];
+        while (count > 0)
+        {
+            string token = TestTokens.Create();
+            if (await node.SignOutAsync(token) == HttpStatusCode.OK)
+            {
+                watch.Acknowledged(token);
+                count--;
+            }
+            else
+            {
+                unacknowledged.Add(token);
+                await Eventually.Async(
+                    async () => (await node.HealthAsync()).Status == HealthStatus.Healthy,
+                    "the log has acknowledged it later",
+                    TimeSpan.FromMinutes(1));
+                unacknowledged.Count.Should().BeLessThan(20, "the node has last said: {0}", string.Join(Environment.NewLine, node.Messages.TakeLast(8)));
+            }
+        }
+
+        return unacknowledged;
+    }
+
     private static Task<RedisServer> StartSentinelAsync(int primary) => RedisServer.StartSentinelAsync(
         $"sentinel monitor mymaster 127.0.0.1 {primary} 2",
-        "sentinel down-after-milliseconds mymaster 4000",
+        "sentinel down-after-milliseconds mymaster 8000",
         "sentinel failover-timeout mymaster 6000",
         "sentinel parallel-syncs mymaster 2");
 
@@ -126,7 +156,7 @@ public sealed class SplitBrainTests
                 return promoted is not null;
             },
             "Sentinel makes another primary",
-            TimeSpan.FromMinutes(1));
+            TimeSpan.FromMinutes(3));
         return promoted!;
     }
 
