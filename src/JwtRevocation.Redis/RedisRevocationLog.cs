@@ -17,6 +17,9 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
     // See IRevocationLog: a log that has gone back does not come to the same positions again.
     private const int LargestGap = 4096;
 
+    // What is beyond has no next whole number among doubles. Nobody gets there but by mistake, and new entries go before it.
+    private const long LastPosition = (1L << 53) - 1;
+
     // By how much Redis' clock must agree that an entry has lapsed.
     private static readonly TimeSpan TrimDelay = TimeSpan.FromMinutes(10);
 
@@ -70,13 +73,11 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
         IConnectionMultiplexer redis = await connection.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         _warnings.Set("listening", _hints.EnsureSubscribed(redis));
 
-        RedisResult[] result = (RedisResult[])(await redis.GetDatabase()
-            .ScriptEvaluateAsync(RedisScripts.Read, [names.Entries, names.Probe, names.Epoch], [_node, from, count], Primary)
-            .WaitAsync(cancellationToken).ConfigureAwait(false))!;
-        string refusal = (string)result[0]!;
+        IDatabase database = redis.GetDatabase();
+        (LogPage page, string? refusal) = await ReadAsync(database, from, count).WaitAsync(cancellationToken).ConfigureAwait(false);
         _warnings.Set(
             "writing",
-            refusal.Length == 0 ? null : $"Redis takes no writes ('{Sentence(refusal)}'). Revocations fail until it does; those that there are stay in force.");
+            refusal is null ? null : $"Redis takes no writes ('{Sentence(refusal)}'). Revocations fail until it does; those that there are stay in force.");
 
         if (_inspected is not { } inspected || timeProvider.GetElapsedTime(inspected) > InspectionInterval)
         {
@@ -84,7 +85,7 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
             _inspected = timeProvider.GetTimestamp();
         }
 
-        return new((string?)result[1], EntriesOf((RedisResult[])result[2]!));
+        return page;
     }
 
     public async Task RemoveAsync(IReadOnlyList<ReadOnlyMemory<byte>> entries, CancellationToken cancellationToken)
@@ -146,22 +147,53 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
         await connection.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static LogEntry[] EntriesOf(RedisResult[] contentsAndPositions)
-    {
-        var entries = new LogEntry[contentsAndPositions.Length / 2];
-        for (int i = 0; i < entries.Length; i++)
-        {
-            entries[i] = new((long)(double)contentsAndPositions[(2 * i) + 1], (byte[])contentsAndPositions[2 * i]!);
-        }
-
-        return entries;
-    }
-
     // Unix seconds, after version, kind and flags.
     private static long ExpiresOf(ReadOnlySpan<byte> entry) => BinaryPrimitives.ReadInt64BigEndian(entry[3..]);
 
     private async Task<IDatabase> DatabaseAsync(CancellationToken cancellationToken) =>
         (await connection.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false)).GetDatabase();
+
+    /// <summary>Reads where a write is taken, and if it is refused, where that is no sign of another primary.</summary>
+    /// <returns>The page, and why Redis takes no writes, if it does not.</returns>
+    /// <exception cref="RedisException">This may not be the primary: what is read from it proves nothing.</exception>
+    private async Task<(LogPage Page, string? Refusal)> ReadAsync(IDatabase database, long from, int count)
+    {
+        try
+        {
+            return (await ReadInTransactionAsync(database, from, count).ConfigureAwait(false), null);
+        }
+        catch (RedisServerException exception) when (exception.Message.StartsWith("EXECABORT", StringComparison.Ordinal))
+        {
+            return await ReadByScriptAsync(database, from, count).ConfigureAwait(false);
+        }
+    }
+
+    /// <remarks>
+    /// One transaction, because what took the write must be what is read: a client that knows of two primaries, as after a
+    /// failover, sends one command to the one and the next to the other. A replica refuses the write, and a primary that lacks
+    /// its replicas does.
+    /// </remarks>
+    private async Task<LogPage> ReadInTransactionAsync(IDatabase database, long from, int count)
+    {
+        ITransaction transaction = database.CreateTransaction();
+        Task<bool> probing = transaction.StringSetAsync(names.Probe, _node, flags: Primary);
+        Task<RedisValue> epoch = transaction.StringGetAsync(names.Epoch, Primary);
+        Task<SortedSetEntry[]> entries = transaction.SortedSetRangeByScoreWithScoresAsync(names.Entries, start: from, stop: LastPosition, take: count, flags: Primary);
+        await Task.WhenAll(transaction.ExecuteAsync(Primary), probing, epoch, entries).ConfigureAwait(false);
+        return new(
+            (string?)await epoch.ConfigureAwait(false),
+            [.. (await entries.ConfigureAwait(false)).Select(static entry => new LogEntry((long)entry.Score, entry.Element))]);
+    }
+
+    private async Task<(LogPage Page, string? Refusal)> ReadByScriptAsync(IDatabase database, long from, int count)
+    {
+        RedisResult[] result = (RedisResult[])(await database
+            .ScriptEvaluateAsync(RedisScripts.Read, [names.Entries, names.Probe, names.Epoch], [_node, from, LastPosition, count], Primary)
+            .ConfigureAwait(false))!;
+        IEnumerable<RedisResult[]> entries = ((RedisResult[])result[2]!).Chunk(2);
+        LogPage page = new((string?)result[1], [.. entries.Select(static entry => new LogEntry((long)(double)entry[1], (byte[])entry[0]!))]);
+        return (page, (string?)result[0]);
+    }
 
     private async Task<RedisResult> EvaluateAsync(IConnectionMultiplexer redis, RedisValue[] arguments)
     {

@@ -1,10 +1,6 @@
 namespace JwtRevocation.Redis;
 
 /// <summary>The scripts, as docs/wire-format.md has them.</summary>
-/// <remarks>
-/// Beyond 9007199254740991 there is no next whole number among doubles. Nobody gets there but by mistake: what is there is not
-/// read, and new entries go before it.
-/// </remarks>
 internal static class RedisScripts
 {
     /// <summary>
@@ -45,34 +41,27 @@ internal static class RedisScripts
         """;
 
     /// <summary>
-    /// Reads the epoch and the entries from a position on, if this is the primary, for which it writes something: a replica does
-    /// not take it, nor a primary that lacks its replicas.
+    /// Reads the epoch and entries where a write was refused, if only a primary refuses it so: one that is out of memory, out of
+    /// disk or not to be written to by this user. What it has is all there is.
     /// </summary>
     /// <remarks>
-    /// <para>
-    /// KEYS: the sorted set, the probe, the epoch. ARGV: what to write, the position, the most entries. It returns why nothing
-    /// can be written, or nothing; the epoch; and each entry with its position. A primary that is out of memory, out of disk or
-    /// not to be written to by this user is the primary all the same: what it has is all there is.
-    /// </para>
-    /// <para>
-    /// One script and not three commands, because what took the write must be what is read: a client that knows of two primaries,
-    /// as after a failover, sends one command to the one and the next to the other.
-    /// </para>
+    /// KEYS: the sorted set, the probe, the epoch. ARGV: what to write, the first and the last position, the most entries. It
+    /// returns the refusal, or null if there is none any more; the epoch; and each entry with its position. Of a primary out of
+    /// memory that lacks its replicas, too, a command hears of memory; a script hears that it lacks them.
     /// </remarks>
     public const string Read = """
-        local written = redis.pcall('SET', KEYS[2], ARGV[1])
-        local refusal = written.err or ''
-        local isPrimary = refusal == ''
-        for _, refused in ipairs({'OOM', 'MISCONF', 'NOPERM', 'ACL failure', 'executing the script'}) do
-          isPrimary = isPrimary or string.find(refusal, refused, 1, true)
+        local refusal = redis.pcall('SET', KEYS[2], ARGV[1])
+        local isPrimary = not refusal.err
+        for _, text in ipairs({'OOM', 'MISCONF', 'NOPERM', 'ACL failure', 'executing the script'}) do
+          isPrimary = isPrimary or string.find(refusal.err, text, 1, true)
         end
         if not isPrimary then
-          return written
+          return refusal
         end
         return {
-          refusal,
+          refusal.err or false,
           redis.call('GET', KEYS[3]),
-          redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[2], '9007199254740991', 'WITHSCORES', 'LIMIT', 0, ARGV[3])
+          redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[2], ARGV[3], 'WITHSCORES', 'LIMIT', 0, ARGV[4])
         }
         """;
 
