@@ -164,7 +164,7 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
         }
         catch (RedisServerException exception) when (exception.Message.StartsWith("EXECABORT", StringComparison.Ordinal))
         {
-            return await ReadByScriptAsync(database, from, count).ConfigureAwait(false);
+            return await ReadUnwritableAsync(database, from, count).ConfigureAwait(false);
         }
     }
 
@@ -185,14 +185,14 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
             [.. (await entries.ConfigureAwait(false)).Select(static entry => new LogEntry((long)entry.Score, entry.Element))]);
     }
 
-    private async Task<(LogPage Page, string? Refusal)> ReadByScriptAsync(IDatabase database, long from, int count)
+    private async Task<(LogPage Page, string Refusal)> ReadUnwritableAsync(IDatabase database, long from, int count)
     {
         RedisResult[] result = (RedisResult[])(await database
-            .ScriptEvaluateAsync(RedisScripts.Read, [names.Entries, names.Probe, names.Epoch], [_node, from, LastPosition, count], Primary)
+            .ScriptEvaluateAsync(RedisScripts.ReadUnwritable, [names.Entries, names.Probe, names.Epoch], [_node, from, LastPosition, count], Primary)
             .ConfigureAwait(false))!;
         IEnumerable<RedisResult[]> entries = ((RedisResult[])result[2]!).Chunk(2);
         LogPage page = new((string?)result[1], [.. entries.Select(static entry => new LogEntry((long)(double)entry[1], (byte[])entry[0]!))]);
-        return (page, (string?)result[0]);
+        return (page, (string)result[0]!);
     }
 
     private async Task<RedisResult> EvaluateAsync(IConnectionMultiplexer redis, RedisValue[] arguments)

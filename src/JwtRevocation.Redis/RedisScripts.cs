@@ -45,21 +45,28 @@ internal static class RedisScripts
     /// disk or not to be written to by this user. What it has is all there is.
     /// </summary>
     /// <remarks>
+    /// <para>
     /// KEYS: the sorted set, the probe, the epoch. ARGV: what to write, the first and the last position, the most entries. It
-    /// returns the refusal, or null if there is none any more; the epoch; and each entry with its position. Of a primary out of
-    /// memory that lacks its replicas, too, a command hears of memory; a script hears that it lacks them.
+    /// returns the refusal; the epoch; and each entry with its position.
+    /// </para>
+    /// <para>
+    /// Redis names one reason and not the next: behind each of these it may be a replica, or lack its replicas, too. And before
+    /// 6.2.7 it lets a script write all the same, so that a write which is taken proves nothing here.
+    /// </para>
     /// </remarks>
-    public const string Read = """
-        local refusal = redis.pcall('SET', KEYS[2], ARGV[1])
-        local isPrimary = not refusal.err
+    public const string ReadUnwritable = """
+        local refusal = redis.pcall('SET', KEYS[2], ARGV[1]).err or 'ERR the write that was refused is taken now'
+        local replication = redis.call('INFO', 'replication')
+        local isPrimary = string.find(replication, 'role:master', 1, true) and not string.find(replication, 'min_slaves_good_slaves:0', 1, true)
+        local isKnown = false
         for _, text in ipairs({'OOM', 'MISCONF', 'NOPERM', 'ACL failure', 'executing the script'}) do
-          isPrimary = isPrimary or string.find(refusal.err, text, 1, true)
+          isKnown = isKnown or string.find(refusal, text, 1, true)
         end
-        if not isPrimary then
-          return refusal
+        if not (isPrimary and isKnown) then
+          return redis.error_reply(refusal)
         end
         return {
-          refusal.err or false,
+          refusal,
           redis.call('GET', KEYS[3]),
           redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[2], ARGV[3], 'WITHSCORES', 'LIMIT', 0, ARGV[4])
         }

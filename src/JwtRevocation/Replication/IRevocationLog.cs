@@ -15,8 +15,8 @@ namespace JwtRevocation;
 /// </para>
 /// <para>
 /// It need not be reliable. It may fail, answer late, lose what it has acknowledged, go back in time or be emptied: the
-/// nodes find that out and write back what they hold. But it must not make a read up: what is read must come, in full,
-/// from the place that takes the writes, and not from a replica of it.
+/// nodes find that out and write back what they hold. But it must not make a read up: what is read must come, in full, from
+/// the place that takes the writes, and not from a replica of it, nor from a place that has been replaced and does not know.
 /// </para>
 /// <para>A method may throw anything; it is tried again. All are called by several threads at once.</para>
 /// </remarks>

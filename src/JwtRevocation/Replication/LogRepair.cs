@@ -33,10 +33,8 @@ internal sealed class LogRepair(
     /// <returns>Whether there is more to do, by this node.</returns>
     public async Task<bool> RepairAsync(Freshness.Moment read, bool canVouch, CancellationToken cancellationToken)
     {
-        IReadOnlyList<EntryContent> lost = unconfirmed.From(read.Timestamp, announced: true);
-        bool isComplete = lost.Count == 0 && reader.Repairs.Missing.Count == 0;
         await AppendAsync(unconfirmed.From(read.Timestamp, announced: false), announce: true, cancellationToken).ConfigureAwait(false);
-        await AppendAsync(lost, announce: false, cancellationToken).ConfigureAwait(false);
+        await AppendAsync(unconfirmed.From(read.Timestamp, announced: true), announce: false, cancellationToken).ConfigureAwait(false);
 
         bool leads = !reader.Repairs.AreNone
             && await log.TryLeadRepairAsync(options.PollInterval + LeaseMargin, cancellationToken).ConfigureAwait(false);
@@ -53,7 +51,7 @@ internal sealed class LogRepair(
             while (!reader.Repairs.AreNone && timeProvider.GetElapsedTime(started) < options.PollInterval);
         }
 
-        await InitializeAsync(isComplete, canVouch, cancellationToken).ConfigureAwait(false);
+        await InitializeAsync(canVouch, cancellationToken).ConfigureAwait(false);
         return leads && !reader.Repairs.AreNone;
     }
 
@@ -109,11 +107,11 @@ internal sealed class LogRepair(
 
     /// <remarks>
     /// A log without an epoch is new, or has lost everything. A node that can vouch for its memory has written back what was
-    /// missing, and so may say that the log is complete again, once it has read all of it there: another may have taken it, or
-    /// have lost it again. One that has just started knows nothing: it waits for such a node, and only when none came has to
-    /// take it that there was none. If it is wrong, everything is lost; so it says so, loudly.
+    /// missing, and so may say that the log is complete again. One that has just started knows nothing: it waits for such a
+    /// node, and only when none came has to take it that there was none. If it is wrong, everything is lost; so it says so,
+    /// loudly.
     /// </remarks>
-    private async Task InitializeAsync(bool isComplete, bool canVouch, CancellationToken cancellationToken)
+    private async Task InitializeAsync(bool canVouch, CancellationToken cancellationToken)
     {
         bool waits = reader.Epoch is null && !canVouch;
         if (waits && !_waitsToInitialize)
@@ -122,7 +120,7 @@ internal sealed class LogRepair(
         }
 
         _waitsToInitialize = waits;
-        if (reader.Epoch is not null || !isComplete || (waits && !HasWaited()))
+        if (reader.Epoch is not null || reader.Repairs.Missing.Count > 0 || (waits && !HasWaited()))
         {
             return;
         }

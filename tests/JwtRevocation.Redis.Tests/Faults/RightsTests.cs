@@ -69,6 +69,15 @@ public sealed class RightsTests
         (await other.RefusesAsync(kept)).Should().BeTrue();
         (await redis.CountAsync()).Should().Be(1);
 
+        // Then it may be the old primary, too, or a replica, though it goes on to speak of rights.
+        await redis.CommandAsync("CONFIG", "SET", "min-replicas-to-write", "1");
+        await other.TurnsUnknownAsync();
+        await redis.CommandAsync("CONFIG", "SET", "min-replicas-to-write", "0");
+        await new[] { other }.AgreeAsync([kept]);
+        await redis.CommandAsync("REPLICAOF", "127.0.0.1", "1");
+        await other.TurnsUnknownAsync();
+        await redis.CommandAsync("REPLICAOF", "NO", "ONE");
+
         await GrantAsync(redis, LeastRights);
         TimeSpan healed = await new[] { one, other }.HealAsync(kept, refused);
         Observed.Write(21, $"writing taken away: sign-out 503, reported in {reported.In()}, both nodes stay ready, healed in {healed.In()}");
