@@ -80,7 +80,7 @@ public sealed class RightsTests
 
         await GrantAsync(redis, LeastRights);
         TimeSpan healed = await new[] { one, other }.HealAsync(kept, refused);
-        Observed.Write(21, $"writing taken away: sign-out 503, reported in {reported.In()}, both nodes stay ready, healed in {healed.In()}");
+        Observed.Write(21, $"writing taken away: sign-out 503, reported in {reported.In()}, both nodes stay ready; without replicas, or as a replica, unknown; healed in {healed.In()}");
     }
 
     [Fact]
