@@ -164,7 +164,17 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
         }
         catch (RedisServerException exception) when (exception.Message.StartsWith("EXECABORT", StringComparison.Ordinal))
         {
-            return await ReadUnwritableAsync(database, from, count).ConfigureAwait(false);
+            // That does not tell why.
+            try
+            {
+                await database.StringSetAsync(names.Probe, _node, flags: Primary).ConfigureAwait(false);
+            }
+            catch (RedisServerException refusal) when (SaysPrimary(refusal.Message))
+            {
+                return await ReadUnwritableAsync(database, from, count).ConfigureAwait(false);
+            }
+
+            throw;
         }
     }
 
@@ -215,6 +225,12 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
     // A script of somebody else takes too long, or was killed for it, or this one was in its stead, before it had written anything.
     private static bool HasNotRun(string error) =>
         error.StartsWith("BUSY ", StringComparison.Ordinal) || error.Contains("SCRIPT KILL", StringComparison.Ordinal);
+
+    // Out of memory, out of disk or without the right to write, but the primary all the same: what it has is all there is.
+    private static bool SaysPrimary(string error) =>
+        error.StartsWith("OOM", StringComparison.Ordinal)
+        || error.StartsWith("MISCONF", StringComparison.Ordinal)
+        || error.StartsWith("NOPERM", StringComparison.Ordinal);
 
     private static string Sentence(string error) => error.Split('\n', '.')[0];
 

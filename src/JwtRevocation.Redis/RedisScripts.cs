@@ -51,7 +51,8 @@ internal static class RedisScripts
     /// </para>
     /// <para>
     /// Redis names one reason and not the next: behind each of these it may be a replica, or lack its replicas, too. And before
-    /// 6.2.7 it lets a script write all the same, so that a write which is taken proves nothing here.
+    /// 6.2.7 it lets a script write all the same, so that a write which is taken proves nothing here. Nor does this alone: to a
+    /// command Redis says first that its cluster is down, and to a script last.
     /// </para>
     /// </remarks>
     public const string ReadUnwritable = """

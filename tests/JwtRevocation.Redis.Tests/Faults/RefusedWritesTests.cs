@@ -123,6 +123,29 @@ public sealed class RefusedWritesTests
     }
 
     [Fact]
+    public async Task Fault_23_a_primary_whose_cluster_is_down_is_not_believed_though_it_reads_and_is_out_of_memory()
+    {
+        Assert.SkipUnless(RedisServer.IsInstalled, "redis-server is not installed.");
+        await using RedisServer redis = await RedisServer.StartAsync("--cluster-enabled", "yes", "--cluster-allow-reads-when-down", "yes");
+        await redis.CommandAsync("CLUSTER", "ADDSLOTSRANGE", 0, 16383);
+        await Eventually.Async(
+            async () => ((string)(await redis.CommandAsync("CLUSTER", "INFO"))!).Contains("cluster_state:ok", StringComparison.Ordinal), "the cluster works");
+        await redis.CommandAsync("SET", RedisNamesInUse.Epoch, "in use");
+        await using Node node = await Node.StartAsync(redis.Configuration);
+        await Eventually.Async(node.IsReadyAsync, "the node has read the log");
+
+        // Another slot than the denylist's.
+        await redis.CommandAsync("CLUSTER", "DELSLOTS", 1);
+        await redis.CommandAsync("CONFIG", "SET", "maxmemory", "1");
+        TimeSpan unknown = await node.TurnsUnknownAsync();
+
+        await redis.CommandAsync("CONFIG", "SET", "maxmemory", "0");
+        await redis.CommandAsync("CLUSTER", "ADDSLOTS", 1);
+        TimeSpan healed = await new[] { node }.AgreeAsync([]);
+        Observed.Write(23, $"a cluster that is down, and out of memory: unknown in {unknown.In()}, healed in {healed.In()}");
+    }
+
+    [Fact]
     public async Task Fault_24_a_server_that_cannot_write_its_disk_acknowledges_nothing()
     {
         Assert.SkipUnless(RedisServer.IsInstalled, "redis-server is not installed.");
