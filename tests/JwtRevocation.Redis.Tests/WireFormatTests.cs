@@ -121,6 +121,7 @@ public abstract class WireFormatTests
         (await AppendAsync(gap: 5)).Should().Equal(["", "7", "8", "9"], "what is there keeps its position");
 
         await Eventually.Async(async () => (await ListAsync(slow)).Count == entries.Length, "the node was told", TimeSpan.FromSeconds(10));
+
         async Task<string[]> AppendAsync(int gap) => (string[])(await redis.GetDatabase().ScriptEvaluateAsync(
             WireFormatDocumentTests.AppendScript,
             [RedisNamesInUse.Entries],
