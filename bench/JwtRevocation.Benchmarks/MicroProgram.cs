@@ -11,8 +11,7 @@ internal static class MicroProgram
 {
     public static async Task<int> RunAsync(string[] args)
     {
-        bool quick = args.Contains("--quick");
-        IConfiguration settings = new ConfigurationBuilder().AddCommandLine([.. args.Where(static arg => arg != "--quick")]).Build();
+        (bool quick, IConfiguration settings) = ProgramSettings.Parse(args, "output");
         Report report = new("micro", "The check, the store and validation", string.Join(' ', ["micro", .. args]));
         CurveProgram.Run(report, quick ? [0, 10_000, 1_000_000] : [0, 10_000, 1_000_000, 10_000_000], batches: quick ? 60 : 200);
         Validate(report);

@@ -5,7 +5,17 @@ using JwtRevocation.Benchmarks.Api;
 using JwtRevocation.Benchmarks.Api.Within;
 using JwtRevocation.Benchmarks.Fleet;
 
-return args switch
+try
+{
+    return await RunAsync(args);
+}
+catch (UnknownSettingException exception)
+{
+    Console.Error.WriteLine(exception.Message);
+    return 2;
+}
+
+static async Task<int> RunAsync(string[] args) => args switch
 {
     ["gate"] => await GateProgram.RunAsync(),
     ["api", .. string[] rest] => await ApiProgram.RunAsync(rest),

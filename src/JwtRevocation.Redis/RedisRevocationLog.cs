@@ -74,7 +74,7 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
         _warnings.Set("listening", _hints.EnsureSubscribed(redis));
 
         IDatabase database = redis.GetDatabase();
-        (LogPage page, string? refusal) = await ReadAsync(database, from, count).WaitAsync(cancellationToken).ConfigureAwait(false);
+        (LogPage page, string? refusal) = await ReadFromPrimaryAsync(database, from, count).WaitAsync(cancellationToken).ConfigureAwait(false);
         _warnings.Set(
             "writing",
             refusal is null ? null : $"Redis takes no writes ('{Sentence(refusal)}'). Revocations fail until it does; those that there are stay in force.");
@@ -156,7 +156,7 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
     /// <summary>Reads where a write is taken, and if it is refused, where that is no sign of another primary.</summary>
     /// <returns>The page, and why Redis takes no writes, if it does not.</returns>
     /// <exception cref="RedisException">This may not be the primary: what is read from it proves nothing.</exception>
-    private async Task<(LogPage Page, string? Refusal)> ReadAsync(IDatabase database, long from, int count)
+    private async Task<(LogPage Page, string? Refusal)> ReadFromPrimaryAsync(IDatabase database, long from, int count)
     {
         try
         {

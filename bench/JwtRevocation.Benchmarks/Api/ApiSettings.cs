@@ -14,8 +14,8 @@ internal sealed record ApiSettings(ApiMode Baseline, ApiMode[] Modes, int Instan
 {
     public static ApiSettings Parse(string[] args)
     {
-        bool quick = args.Contains("--quick");
-        IConfiguration settings = new ConfigurationBuilder().AddCommandLine([.. args.Where(static arg => arg != "--quick")]).Build();
+        (bool quick, IConfiguration settings) =
+            ProgramSettings.Parse(args, "baseline", "modes", "instances", "rounds", "seconds", "warm-up", "rs256", "output");
         return new(
             settings.GetValue("baseline", ApiMode.Without),
             settings["modes"] is { } modes ? Array.ConvertAll(modes.Split(','), Enum.Parse<ApiMode>) : Enum.GetValues<ApiMode>()[1..],

@@ -8,9 +8,10 @@ internal static class FleetProgram
 {
     public static async Task<int> RunAsync(string[] args)
     {
-        bool quick = args.Contains("--quick");
         string what = args is [string first, ..] && !first.StartsWith('-') ? first : "all";
-        IConfiguration settings = new ConfigurationBuilder().AddCommandLine([.. args.Where(arg => arg != "--quick" && arg != what)]).Build();
+        (bool quick, IConfiguration settings) = ProgramSettings.Parse(
+            what == "all" ? args : args[1..],
+            "rate", "seconds", "revocations", "entries", "rounds", "lost", "each", "subjects", "seed", "output");
         if (what == "soak")
         {
             return await SoakProgram.RunAsync(settings.GetValue("seconds", quick ? 60 : 600), settings.GetValue("seed", Random.Shared.Next()));

@@ -17,8 +17,7 @@ internal static class WithinProgram
     {
         // What the Web SDK sets for an API; the processes that are started from here have it.
         Environment.SetEnvironmentVariable("DOTNET_gcServer", "1");
-        bool quick = args.Contains("--quick");
-        IConfiguration settings = new ConfigurationBuilder().AddCommandLine([.. args.Where(static arg => arg != "--quick")]).Build();
+        (bool quick, IConfiguration settings) = ProgramSettings.Parse(args, "instances", "rounds", "seconds", "output");
         int instances = settings.GetValue("instances", quick ? 1 : 3);
         int rounds = settings.GetValue("rounds", quick ? 2 : 5);
         int seconds = settings.GetValue("seconds", quick ? 5 : 20);
