@@ -8,7 +8,13 @@ using StackExchange.Redis;
 namespace JwtRevocation.Redis;
 
 /// <summary>The log as a sorted set in Redis.</summary>
-/// <remarks>Everything goes to the primary, and a read that a replica answers fails.</remarks>
+/// <remarks>
+/// <para>Everything goes to the primary, and a read that a replica answers fails.</para>
+/// <para>
+/// What must be right chooses its database itself. The client sends SELECT, too, but goes on where that is refused, by a server
+/// that is busy with a script or for want of the right, and takes the connection to be where it is not.
+/// </para>
+/// </remarks>
 internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames names, TimeProvider timeProvider, ILogger logger)
     : IRevocationLog, IAsyncDisposable, IDisposable
 {
@@ -51,11 +57,12 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
         IConnectionMultiplexer redis = await connection.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         RedisValue[] arguments =
         [
+            redis.GetDatabase().Database,
             announce ? _hints.NameInRedis(connection.ChannelPrefixOf(redis), redis) : RedisValue.EmptyString,
             Random.Shared.Next(1, LargestGap + 1),
             .. entries.Select(static entry => (RedisValue)entry),
         ];
-        RedisResult[] result = (RedisResult[])(await EvaluateAsync(redis, arguments).WaitAsync(cancellationToken).ConfigureAwait(false))!;
+        RedisResult[] result = (RedisResult[])(await EvaluateAsync(redis, arguments).WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false))!;
 
         if (announce)
         {
@@ -74,10 +81,10 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
         _warnings.Set("listening", _hints.EnsureSubscribed(redis));
 
         IDatabase database = redis.GetDatabase();
-        (LogPage page, string? refusal) = await ReadFromPrimaryAsync(database, from, count).WaitAsync(cancellationToken).ConfigureAwait(false);
+        (LogPage page, string? refusal) = await ReadFromPrimaryAsync(database, from, count).WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
         _warnings.Set(
             "writing",
-            refusal is null ? null : $"Redis takes no writes ('{Sentence(refusal)}'). Revocations fail until it does; those that there are stay in force.");
+            refusal is null ? null : $"Redis takes no writes ('{Sentence(refusal)}'). Revocations may fail until it does; those that there are stay in force.");
 
         if (_inspected is not { } inspected || timeProvider.GetElapsedTime(inspected) > InspectionInterval)
         {
@@ -105,7 +112,11 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
     public async Task InitializeAsync(string epoch, CancellationToken cancellationToken)
     {
         IDatabase database = await DatabaseAsync(cancellationToken).ConfigureAwait(false);
-        await database.StringSetAsync(names.Epoch, epoch, when: When.NotExists, flags: Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
+        (ITransaction transaction, Task selecting) = Begin(database);
+        Task setting = transaction.StringSetAsync(names.Epoch, epoch, when: When.NotExists, flags: Primary);
+        await transaction.ExecuteAsync(Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
+        await selecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await setting.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<bool> TryLeadRepairAsync(TimeSpan duration, CancellationToken cancellationToken)
@@ -185,20 +196,30 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
     /// </remarks>
     private async Task<LogPage> ReadInTransactionAsync(IDatabase database, long from, int count)
     {
-        ITransaction transaction = database.CreateTransaction();
+        (ITransaction transaction, Task selecting) = Begin(database);
         Task<bool> probing = transaction.StringSetAsync(names.Probe, _node, flags: Primary);
         Task<RedisValue> epoch = transaction.StringGetAsync(names.Epoch, Primary);
         Task<SortedSetEntry[]> entries = transaction.SortedSetRangeByScoreWithScoresAsync(names.Entries, start: from, stop: LastPosition, take: count, flags: Primary);
-        await Task.WhenAll(transaction.ExecuteAsync(Primary), probing, epoch, entries).ConfigureAwait(false);
+        await Task.WhenAll(transaction.ExecuteAsync(Primary), selecting, probing, epoch, entries).ConfigureAwait(false);
         return new(
             (string?)await epoch.ConfigureAwait(false),
             [.. (await entries.ConfigureAwait(false)).Select(static entry => new LogEntry((long)entry.Score, entry.Element))]);
     }
 
+    private static (ITransaction Transaction, Task Selecting) Begin(IDatabase database)
+    {
+        ITransaction transaction = database.CreateTransaction();
+        return (transaction, transaction.ExecuteAsync("SELECT", [database.Database], Primary));
+    }
+
     private async Task<(LogPage Page, string Refusal)> ReadUnwritableAsync(IDatabase database, long from, int count)
     {
         RedisResult[] result = (RedisResult[])(await database
-            .ScriptEvaluateAsync(RedisScripts.ReadUnwritable, [names.Entries, names.Probe, names.Epoch], [_node, from, LastPosition, count], Primary)
+            .ScriptEvaluateAsync(
+                RedisScripts.ReadUnwritable,
+                [names.Entries, names.Probe, names.Epoch],
+                [database.Database, _node, from, LastPosition, count],
+                Primary)
             .ConfigureAwait(false))!;
         IEnumerable<RedisResult[]> entries = ((RedisResult[])result[2]!).Chunk(2);
         LogPage page = new((string?)result[1], [.. entries.Select(static entry => new LogEntry((long)(double)entry[1], (byte[])entry[0]!))]);

@@ -1,25 +1,27 @@
 namespace JwtRevocation.Redis;
 
 /// <summary>The scripts, as docs/wire-format.md has them.</summary>
+/// <remarks>They choose the database themselves: see <see cref="RedisRevocationLog"/>.</remarks>
 internal static class RedisScripts
 {
     /// <summary>
     /// Adds entries after the last one, those that are not there, and tells the nodes that listen.
     /// </summary>
     /// <remarks>
-    /// KEYS: the sorted set. ARGV: the channel, or nothing to tell nobody; the gap; the entries. It returns why nobody could
-    /// be told, or nothing, and the position of each entry. It is not rolled back when it fails, so that what may fail comes
-    /// first: everything that may is found by the first two commands or at the first ZADD; and telling, which proves nothing,
+    /// KEYS: the sorted set. ARGV: the database; the channel, or nothing to tell nobody; the gap; the entries. It returns why nobody
+    /// could be told, or nothing, and the position of each entry. It is not rolled back when it fails, so that what may fail comes
+    /// first: everything that may is found by the first three commands or at the first ZADD; and telling, which proves nothing,
     /// last.
     /// </remarks>
     public const string Append = """
+        redis.call('SELECT', ARGV[1])
         local last = redis.call('ZREVRANGEBYSCORE', KEYS[1], '9007199254740991', '-inf', 'WITHSCORES', 'LIMIT', 0, 1)
-        local position = (last[2] and tonumber(last[2]) or 0) + tonumber(ARGV[2])
+        local position = (last[2] and tonumber(last[2]) or 0) + tonumber(ARGV[3])
         if position + #ARGV > 9007199254740991 then
           return redis.error_reply('ERR the positions are used up')
         end
         local result = {''}
-        for i = 3, #ARGV do
+        for i = 4, #ARGV do
           local held = redis.call('ZSCORE', KEYS[1], ARGV[i])
           local at = tonumber(held or 0)
           if not (at >= 1 and at <= 9007199254740991 and at % 1 == 0) then
@@ -29,9 +31,9 @@ internal static class RedisScripts
           end
           result[#result + 1] = held
         end
-        if ARGV[1] ~= '' then
-          for i = 3, #ARGV do
-            local told = redis.pcall('PUBLISH', ARGV[1], result[i - 1] .. ' ' .. ARGV[i])
+        if ARGV[2] ~= '' then
+          for i = 4, #ARGV do
+            local told = redis.pcall('PUBLISH', ARGV[2], result[i - 2] .. ' ' .. ARGV[i])
             if type(told) == 'table' and told.err then
               result[1] = told.err
             end
@@ -46,8 +48,8 @@ internal static class RedisScripts
     /// </summary>
     /// <remarks>
     /// <para>
-    /// KEYS: the sorted set, the probe, the epoch. ARGV: what to write, the first and the last position, the most entries. It
-    /// returns the refusal; the epoch; and each entry with its position.
+    /// KEYS: the sorted set, the probe, the epoch. ARGV: the database, what to write, the first and the last position, the most
+    /// entries. It returns the refusal; the epoch; and each entry with its position.
     /// </para>
     /// <para>
     /// Redis names one reason and not the next: behind each of these it may be a replica, or lack its replicas, too. And before
@@ -56,7 +58,8 @@ internal static class RedisScripts
     /// </para>
     /// </remarks>
     public const string ReadUnwritable = """
-        local refusal = redis.pcall('SET', KEYS[2], ARGV[1]).err or 'ERR the write that was refused is taken now'
+        redis.call('SELECT', ARGV[1])
+        local refusal = redis.pcall('SET', KEYS[2], ARGV[2]).err or 'ERR the write that was refused is taken now'
         local replication = redis.call('INFO', 'replication')
         local isPrimary = string.find(replication, 'role:master', 1, true) and not string.find(replication, 'min_slaves_good_slaves:0', 1, true)
         local isKnown = false
@@ -69,7 +72,7 @@ internal static class RedisScripts
         return {
           refusal,
           redis.call('GET', KEYS[3]),
-          redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[2], ARGV[3], 'WITHSCORES', 'LIMIT', 0, ARGV[4])
+          redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[3], ARGV[4], 'WITHSCORES', 'LIMIT', 0, ARGV[5])
         }
         """;
 

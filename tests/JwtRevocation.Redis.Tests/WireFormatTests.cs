@@ -125,7 +125,7 @@ public abstract class WireFormatTests
         async Task<string[]> AppendAsync(int gap) => (string[])(await redis.GetDatabase().ScriptEvaluateAsync(
             WireFormatDocumentTests.AppendScript,
             [RedisNamesInUse.Entries],
-            [RedisNamesInUse.Hints, gap, .. entries.Select(entry => (RedisValue)entry.Bytes)]))!;
+            [0, RedisNamesInUse.Hints, gap, .. entries.Select(entry => (RedisValue)entry.Bytes)]))!;
     }
 
     private static void SlowPolls(RedisStoreOptions options)

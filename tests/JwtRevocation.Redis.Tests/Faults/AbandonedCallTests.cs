@@ -1,0 +1,51 @@
+using System.Collections.Concurrent;
+using System.Net;
+using JwtRevocation.Tests;
+
+namespace JwtRevocation.Redis.Tests.Faults;
+
+/// <summary>Calls to Redis that a node has given up, and that fail afterwards. Whatever is unobserved in the process would be seen here.</summary>
+[Collection(nameof(Alone))]
+public sealed class AbandonedCallTests
+{
+    [Fact]
+    public async Task Fault_06_what_was_given_up_does_not_fail_unobserved()
+    {
+        Assert.SkipUnless(RedisServer.IsInstalled, "redis-server is not installed.");
+        await using RedisServer server = await RedisServer.StartInUseAsync();
+        Collect();
+        ConcurrentQueue<Exception> unobserved = [];
+        EventHandler<UnobservedTaskExceptionEventArgs> observe = (_, failed) => unobserved.Enqueue(failed.Exception);
+        TaskScheduler.UnobservedTaskException += observe;
+        try
+        {
+            await using (Node node = await Node.StartAsync(server.Configuration))
+            {
+                // Given up after 5 s, by the node; after that, by the client.
+                server.Stop();
+                Task<HttpStatusCode> signingOut = node.SignOutAsync(TestTokens.Create());
+                await Eventually.Async(() => node.Messages.Any(message => message.Contains("did not answer within", StringComparison.Ordinal)), "the node gives up");
+                await signingOut;
+                await Task.Delay(TimeSpan.FromSeconds(8), TestContext.Current.CancellationToken);
+                server.Continue();
+                await Eventually.Async(node.IsReadyAsync, "the node can say again");
+            }
+
+            Collect();
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= observe;
+        }
+
+        unobserved.Should().BeEmpty();
+
+        static void Collect()
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+    }
+}
