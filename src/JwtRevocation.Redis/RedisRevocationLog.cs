@@ -105,18 +105,16 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
         RedisValue[] lapsed = [.. entries.Where(entry => ExpiresOf(entry.Span) < lapsedBefore).Select(static entry => (RedisValue)entry)];
         if (lapsed.Length > 0)
         {
-            await database.SortedSetRemoveAsync(names.Entries, lapsed, Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
+            // In another database it could be the last entry, by which those who read that log know it.
+            await RunAsync(database, transaction => transaction.SortedSetRemoveAsync(names.Entries, lapsed, Primary), cancellationToken).ConfigureAwait(false);
         }
     }
 
     public async Task InitializeAsync(string epoch, CancellationToken cancellationToken)
     {
         IDatabase database = await DatabaseAsync(cancellationToken).ConfigureAwait(false);
-        (ITransaction transaction, Task selecting) = Begin(database);
-        Task setting = transaction.StringSetAsync(names.Epoch, epoch, when: When.NotExists, flags: Primary);
-        await transaction.ExecuteAsync(Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
-        await selecting.WaitAsync(cancellationToken).ConfigureAwait(false);
-        await setting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await RunAsync(
+            database, transaction => transaction.StringSetAsync(names.Epoch, epoch, when: When.NotExists, flags: Primary), cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<bool> TryLeadRepairAsync(TimeSpan duration, CancellationToken cancellationToken)
@@ -206,6 +204,16 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
             [.. (await entries.ConfigureAwait(false)).Select(static entry => new LogEntry((long)entry.Score, entry.Element))]);
     }
 
+    private static async Task RunAsync(IDatabase database, Func<ITransaction, Task> command, CancellationToken cancellationToken)
+    {
+        (ITransaction transaction, Task selecting) = Begin(database);
+        Task running = command(transaction);
+        await transaction.ExecuteAsync(Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
+        await selecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await running.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A transaction that chooses its database first.</summary>
     private static (ITransaction Transaction, Task Selecting) Begin(IDatabase database)
     {
         ITransaction transaction = database.CreateTransaction();
