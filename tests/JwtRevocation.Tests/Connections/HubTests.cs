@@ -137,9 +137,12 @@ public sealed class HubTests
             JsonElement connection = await negotiated.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
             _path = $"/hub?id={connection.GetProperty("connectionToken").GetString()}";
             (await PollAsync()).Should().BeEmpty("the first poll only opens the connection");
-            using StringContent handshake = new("{\"protocol\":\"json\",\"version\":1}\u001e");
-            using HttpResponseMessage sent = await _client.PostAsync(_path, handshake, TestContext.Current.CancellationToken);
+            await SendAsync("{\"protocol\":\"json\",\"version\":1}");
             (await PollAsync()).Should().StartWith("{}", "that is the answer to the handshake");
+
+            // Which comes before the hub counts it as connected; this comes after.
+            await SendAsync("{\"type\":1,\"invocationId\":\"1\",\"target\":\"Echo\",\"arguments\":[\"connected\"]}");
+            (await PollAsync()).Should().Contain("connected");
         }
 
         /// <returns><see langword="null"/> if it is refused or broken off.</returns>
@@ -157,5 +160,12 @@ public sealed class HubTests
         }
 
         public void Dispose() => _client.Dispose();
+
+        private async Task SendAsync(string message)
+        {
+            using StringContent content = new(message + "\u001e");
+            using HttpResponseMessage sent = await _client.PostAsync(_path, content, TestContext.Current.CancellationToken);
+            sent.EnsureSuccessStatusCode();
+        }
     }
 }
