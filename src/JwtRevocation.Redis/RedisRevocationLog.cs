@@ -12,7 +12,8 @@ namespace JwtRevocation.Redis;
 /// <para>Everything goes to the primary, and a read that a replica answers fails.</para>
 /// <para>
 /// What must be right chooses its database itself. The client sends SELECT, too, but goes on where that is refused, by a server
-/// that is busy with a script or for want of the right, and takes the connection to be where it is not.
+/// that is busy with a script or for want of the right, and takes the connection to be where it is not. What writes is a script: one
+/// ends where SELECT fails, while a transaction whose SELECT fails when it is executed goes on with the rest.
 /// </para>
 /// </remarks>
 internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames names, TimeProvider timeProvider, ILogger logger)
@@ -22,9 +23,6 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
 
     // See IRevocationLog: a log that has gone back does not come to the same positions again.
     private const int LargestGap = 4096;
-
-    // What is beyond has no next whole number among doubles. Nobody gets there but by mistake, and new entries go before it.
-    private const long LastPosition = (1L << 53) - 1;
 
     // By how much Redis' clock must agree that an entry has lapsed.
     private static readonly TimeSpan TrimDelay = TimeSpan.FromMinutes(10);
@@ -36,6 +34,7 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
     private static readonly TimeSpan ScriptPause = TimeSpan.FromMilliseconds(10);
 
     private readonly RedisValue _node = Guid.NewGuid().ToString("N");
+    private readonly PrimaryReads _reads = new(names);
     private readonly RedisWarnings _warnings = new(logger);
     private readonly RedisHints _hints = new(names);
     private long? _inspected;
@@ -80,8 +79,7 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
         IConnectionMultiplexer redis = await connection.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         _warnings.Set("listening", _hints.EnsureSubscribed(redis));
 
-        IDatabase database = redis.GetDatabase();
-        (LogPage page, string? refusal) = await ReadFromPrimaryAsync(database, from, count).WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
+        (LogPage page, string? refusal) = await _reads.ReadAsync(redis.GetDatabase(), from, count).WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
         _warnings.Set(
             "writing",
             refusal is null ? null : $"Redis takes no writes ('{Sentence(refusal)}'). Revocations may fail until it does; those that there are stay in force.");
@@ -100,21 +98,22 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
         IDatabase database = await DatabaseAsync(cancellationToken).ConfigureAwait(false);
 
         // A second opinion: a node that was started with a clock hours ahead takes live entries for lapsed.
-        RedisResult[] time = (RedisResult[])(await database.ExecuteAsync("TIME").WaitAsync(cancellationToken).ConfigureAwait(false))!;
+        RedisResult[] time = (RedisResult[])(await database.ExecuteAsync("TIME", [], Primary).WaitAsync(cancellationToken).ConfigureAwait(false))!;
         long lapsedBefore = (long)time[0] - (long)TrimDelay.TotalSeconds;
         RedisValue[] lapsed = [.. entries.Where(entry => ExpiresOf(entry.Span) < lapsedBefore).Select(static entry => (RedisValue)entry)];
         if (lapsed.Length > 0)
         {
             // In another database it could be the last entry, by which those who read that log know it.
-            await RunAsync(database, transaction => transaction.SortedSetRemoveAsync(names.Entries, lapsed, Primary), cancellationToken).ConfigureAwait(false);
+            await database.ScriptEvaluateAsync(RedisScripts.Remove, [names.Entries], [database.Database, .. lapsed], Primary)
+                .WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
     public async Task InitializeAsync(string epoch, CancellationToken cancellationToken)
     {
         IDatabase database = await DatabaseAsync(cancellationToken).ConfigureAwait(false);
-        await RunAsync(
-            database, transaction => transaction.StringSetAsync(names.Epoch, epoch, when: When.NotExists, flags: Primary), cancellationToken).ConfigureAwait(false);
+        await database.ScriptEvaluateAsync(RedisScripts.Initialize, [names.Epoch], [database.Database, epoch], Primary)
+            .WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<bool> TryLeadRepairAsync(TimeSpan duration, CancellationToken cancellationToken)
@@ -162,78 +161,6 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
     private async Task<IDatabase> DatabaseAsync(CancellationToken cancellationToken) =>
         (await connection.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false)).GetDatabase();
 
-    /// <summary>Reads where a write is taken, and if it is refused, where that is no sign of another primary.</summary>
-    /// <returns>The page, and why Redis takes no writes, if it does not.</returns>
-    /// <exception cref="RedisException">This may not be the primary: what is read from it proves nothing.</exception>
-    private async Task<(LogPage Page, string? Refusal)> ReadFromPrimaryAsync(IDatabase database, long from, int count)
-    {
-        try
-        {
-            return (await ReadInTransactionAsync(database, from, count).ConfigureAwait(false), null);
-        }
-        catch (RedisServerException exception) when (exception.Message.StartsWith("EXECABORT", StringComparison.Ordinal))
-        {
-            // That does not tell why.
-            try
-            {
-                await database.StringSetAsync(names.Probe, _node, flags: Primary).ConfigureAwait(false);
-            }
-            catch (RedisServerException refusal) when (SaysPrimary(refusal.Message))
-            {
-                return await ReadUnwritableAsync(database, from, count).ConfigureAwait(false);
-            }
-
-            throw;
-        }
-    }
-
-    /// <remarks>
-    /// One transaction, because what took the write must be what is read: a client that knows of two primaries, as after a
-    /// failover, sends one command to the one and the next to the other. A replica refuses the write, and a primary that lacks
-    /// its replicas does.
-    /// </remarks>
-    private async Task<LogPage> ReadInTransactionAsync(IDatabase database, long from, int count)
-    {
-        (ITransaction transaction, Task selecting) = Begin(database);
-        Task<bool> probing = transaction.StringSetAsync(names.Probe, _node, flags: Primary);
-        Task<RedisValue> epoch = transaction.StringGetAsync(names.Epoch, Primary);
-        Task<SortedSetEntry[]> entries = transaction.SortedSetRangeByScoreWithScoresAsync(names.Entries, start: from, stop: LastPosition, take: count, flags: Primary);
-        await Task.WhenAll(transaction.ExecuteAsync(Primary), selecting, probing, epoch, entries).ConfigureAwait(false);
-        return new(
-            (string?)await epoch.ConfigureAwait(false),
-            [.. (await entries.ConfigureAwait(false)).Select(static entry => new LogEntry((long)entry.Score, entry.Element))]);
-    }
-
-    private static async Task RunAsync(IDatabase database, Func<ITransaction, Task> command, CancellationToken cancellationToken)
-    {
-        (ITransaction transaction, Task selecting) = Begin(database);
-        Task running = command(transaction);
-        await transaction.ExecuteAsync(Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
-        await selecting.WaitAsync(cancellationToken).ConfigureAwait(false);
-        await running.WaitAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>A transaction that chooses its database first.</summary>
-    private static (ITransaction Transaction, Task Selecting) Begin(IDatabase database)
-    {
-        ITransaction transaction = database.CreateTransaction();
-        return (transaction, transaction.ExecuteAsync("SELECT", [database.Database], Primary));
-    }
-
-    private async Task<(LogPage Page, string Refusal)> ReadUnwritableAsync(IDatabase database, long from, int count)
-    {
-        RedisResult[] result = (RedisResult[])(await database
-            .ScriptEvaluateAsync(
-                RedisScripts.ReadUnwritable,
-                [names.Entries, names.Probe, names.Epoch],
-                [database.Database, _node, from, LastPosition, count],
-                Primary)
-            .ConfigureAwait(false))!;
-        IEnumerable<RedisResult[]> entries = ((RedisResult[])result[2]!).Chunk(2);
-        LogPage page = new((string?)result[1], [.. entries.Select(static entry => new LogEntry((long)(double)entry[1], (byte[])entry[0]!))]);
-        return (page, (string)result[0]!);
-    }
-
     private async Task<RedisResult> EvaluateAsync(IConnectionMultiplexer redis, RedisValue[] arguments)
     {
         IDatabase database = redis.GetDatabase();
@@ -254,12 +181,6 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
     // A script of somebody else takes too long, or was killed for it, or this one was in its stead, before it had written anything.
     private static bool HasNotRun(string error) =>
         error.StartsWith("BUSY ", StringComparison.Ordinal) || error.Contains("SCRIPT KILL", StringComparison.Ordinal);
-
-    // Out of memory, out of disk or without the right to write, but the primary all the same: what it has is all there is.
-    private static bool SaysPrimary(string error) =>
-        error.StartsWith("OOM", StringComparison.Ordinal)
-        || error.StartsWith("MISCONF", StringComparison.Ordinal)
-        || error.StartsWith("NOPERM", StringComparison.Ordinal);
 
     private static string Sentence(string error) => error.Split('\n', '.')[0];
 

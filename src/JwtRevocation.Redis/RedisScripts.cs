@@ -76,6 +76,20 @@ internal static class RedisScripts
         }
         """;
 
+    /// <summary>Removes entries. KEYS: the sorted set. ARGV: the database; the entries.</summary>
+    public const string Remove = """
+        redis.call('SELECT', ARGV[1])
+        for i = 2, #ARGV do
+          redis.call('ZREM', KEYS[1], ARGV[i])
+        end
+        """;
+
+    /// <summary>Gives an epoch to a log that has none. KEYS: the epoch. ARGV: the database; what the epoch is to be.</summary>
+    public const string Initialize = """
+        redis.call('SELECT', ARGV[1])
+        redis.call('SET', KEYS[1], ARGV[2], 'NX')
+        """;
+
     /// <summary>Asks what happens when memory runs out.</summary>
     public const string Memory = "return redis.call('INFO', 'memory')";
 }

@@ -81,6 +81,35 @@ public sealed class WrongDatabaseTests
         Observed.Write(21, $"SELECT taken away, with another database than 0: unknown in {unknown.In()}, nothing written to database 0");
     }
 
+    [Theory]
+    [InlineData("Remove")]
+    [InlineData("Initialize")]
+    public async Task A_script_changes_nothing_outside_its_database(string name)
+    {
+        await using RedisServer redis = await RedisServer.StartInUseAsync();
+        await using ConnectionMultiplexer connection = await redis.ConnectAsync();
+        string script = (string)typeof(RedisStoreOptions).Assembly.GetType("JwtRevocation.Redis.RedisScripts", throwOnError: true)!
+            .GetField(name)!.GetRawConstantValue()!;
+        if (name == "Remove")
+        {
+            await connection.GetDatabase().SortedSetAddAsync("log", "entry", 1);
+            await connection.GetDatabase(Database).SortedSetAddAsync("log", "entry", 1);
+        }
+
+        // A transaction would go on with its next command.
+        Func<Task> toNowhere = () => RunAsync(99);
+        await toNowhere.Should().ThrowAsync<RedisServerException>();
+        (await HasRunAsync(0)).Should().BeFalse();
+
+        await RunAsync(Database);
+        (await HasRunAsync(0)).Should().BeFalse();
+        (await HasRunAsync(Database)).Should().BeTrue();
+
+        Task RunAsync(int database) => connection.GetDatabase().ScriptEvaluateAsync(script, ["log"], [database, "entry"]);
+
+        async Task<bool> HasRunAsync(int database) => await connection.GetDatabase(database).KeyExistsAsync("log") == (name == "Initialize");
+    }
+
     private static async Task<RedisServer> StartAsync()
     {
         RedisServer redis = await RedisServer.StartInUseAsync();
