@@ -33,6 +33,8 @@ internal sealed class ApiBackends : IAsyncDisposable
 
     public void Stop(ApiMode mode) => _redis.GetValueOrDefault(mode)?.Stop();
 
+    public void Continue(ApiMode mode) => _redis.GetValueOrDefault(mode)?.Continue();
+
     public async ValueTask DisposeAsync()
     {
         foreach (RedisProcess redis in _redis.Values)

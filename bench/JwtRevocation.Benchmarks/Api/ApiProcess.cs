@@ -19,9 +19,6 @@ internal sealed class ApiProcess : IDisposable
 
     public ApiMode Mode { get; }
 
-    /// <summary>How much more it holds after its requests than before, by request.</summary>
-    public double Growth { get; private set; }
-
     /// <summary>Starts it, and sees that it does what it is measured for.</summary>
     public static async Task<ApiProcess> StartAsync(ApiMode mode, string shared, ApiKeys keys)
     {
@@ -59,7 +56,8 @@ internal sealed class ApiProcess : IDisposable
         return new(run, (after.Processor - before.Processor) / run.Requests, (after.Allocated - before.Allocated) / (double)run.Requests);
     }
 
-    public async Task WeighAsync() => Growth = ((await ReadAsync(ProcessGauge.Collect)).Held - _heldBefore) / (double)_requests;
+    /// <summary>How many bytes it holds more after its requests than before, by request.</summary>
+    public async Task<double> WeighAsync() => ((await ReadAsync(ProcessGauge.Collect)).Held - _heldBefore) / (double)_requests;
 
     public void Dispose() => _child.Dispose();
 

@@ -3,8 +3,8 @@ using JwtRevocation.Benchmarks.Reporting;
 namespace JwtRevocation.Benchmarks.Api;
 
 /// <summary>
-/// The same small API with each way to revoke, under load. All processes live, warm, for the whole run, and are driven in short
-/// turns in random order, each of them between two turns of the one that they are compared with: an API without revocation.
+/// The same small API with each way to revoke, under load. A process of each is started, and all are driven in short turns in
+/// random order; then they end, and others take their place. Each is compared with the one without revocation.
 /// </summary>
 internal static class ApiProgram
 {
@@ -22,48 +22,56 @@ internal static class ApiProgram
             loads.Add(await ApiLoad.CreateAsync(keys.Rs256, backends.Folder));
         }
 
-        List<ApiProcess[]> instances = [];
+        List<ApiPair> pairs = [];
+        List<(ApiMode Mode, double Bytes)> growth = [];
+        for (int instance = 0; instance < settings.Instances; instance++)
+        {
+            var measured = await MeasureAsync(settings, backends, keys, loads, instance);
+            pairs.AddRange(measured.Pairs);
+            growth.AddRange(measured.Growth);
+            Console.WriteLine($"Process {instance + 1} of {settings.Instances} of each is done.");
+        }
+
+        ApiReport.Write(report, settings, pairs, growth);
+        return await report.SaveAsync(settings.Output);
+    }
+
+    private static async Task<(List<ApiPair> Pairs, List<(ApiMode Mode, double Bytes)> Growth)> MeasureAsync(
+        ApiSettings settings, ApiBackends backends, ApiKeys keys, List<ApiLoad> loads, int instance)
+    {
+        List<ApiProcess> apis = [];
         try
         {
-            for (int instance = 0; instance < settings.Instances; instance++)
+            backends.Continue(ApiMode.RedisStopped);
+            foreach (ApiMode mode in settings.Modes.Prepend(settings.Baseline))
             {
-                instances.Add(await StartAsync(settings, backends, keys, loads));
+                ApiProcess api = await ApiProcess.StartAsync(mode, backends.Of(mode), keys);
+                apis.Add(api);
+                await api.WarmUpAsync(loads, settings.WarmUp);
             }
 
             backends.Stop(ApiMode.RedisStopped);
-            List<ApiPair> pairs = await DriveAsync(settings, instances, loads);
-            foreach (ApiProcess api in instances.SelectMany(static apis => apis))
+            List<ApiPair> pairs = await DriveAsync(settings, apis, loads, instance);
+            List<(ApiMode Mode, double Bytes)> growth = [];
+            foreach (ApiProcess api in apis)
             {
-                await api.WeighAsync();
+                growth.Add((api.Mode, await api.WeighAsync()));
             }
 
-            ApiReport.Write(report, settings, pairs, [.. instances.SelectMany(static apis => apis)]);
-            return await report.SaveAsync(settings.Output);
+            return (pairs, growth);
         }
         finally
         {
-            foreach (ApiProcess api in instances.SelectMany(static apis => apis))
+            foreach (ApiProcess api in apis)
             {
                 api.Dispose();
             }
         }
     }
 
-    // The first is the one that the others are compared with.
-    private static async Task<ApiProcess[]> StartAsync(ApiSettings settings, ApiBackends backends, ApiKeys keys, List<ApiLoad> loads)
-    {
-        List<ApiProcess> apis = [];
-        foreach (ApiMode mode in settings.Modes.Prepend(settings.Baseline))
-        {
-            ApiProcess api = await ApiProcess.StartAsync(mode, backends.Of(mode), keys);
-            apis.Add(api);
-            await api.WarmUpAsync(loads, settings.WarmUp);
-        }
-
-        return [.. apis];
-    }
-
-    private static async Task<List<ApiPair>> DriveAsync(ApiSettings settings, List<ApiProcess[]> instances, List<ApiLoad> loads)
+    // The first of them is the one that the others are compared with. It has no other part than they have: in turn before and after
+    // each of them, it came out two hundredths slower than another of the same.
+    private static async Task<List<ApiPair>> DriveAsync(ApiSettings settings, List<ApiProcess> apis, List<ApiLoad> loads, int instance)
     {
         Random random = new();
         List<ApiPair> pairs = [];
@@ -71,24 +79,16 @@ internal static class ApiProgram
         {
             foreach (ApiLoad load in loads)
             {
-                for (int instance = 0; instance < instances.Count; instance++)
+                ApiProcess[] order = [.. apis];
+                random.Shuffle(order);
+                Dictionary<ApiProcess, ApiSlice> slices = [];
+                foreach (ApiProcess api in order)
                 {
-                    ApiProcess baseline = instances[instance][0];
-                    ApiProcess[] others = instances[instance][1..];
-                    random.Shuffle(others);
-                    foreach (ApiProcess api in others)
-                    {
-                        // It has stood still for minutes, and the other for seconds: a turn that does not count, or it starts colder.
-                        await api.DriveAsync(load, settings.Seconds);
-                        ApiSlice before = await baseline.DriveAsync(load, settings.Seconds);
-                        ApiSlice slice = await api.DriveAsync(load, settings.Seconds);
-                        ApiSlice after = await baseline.DriveAsync(load, settings.Seconds);
-                        pairs.Add(new(api.Mode, load.Algorithm, round, instance, before, slice, after));
-                    }
+                    slices[api] = await api.DriveAsync(load, settings.Seconds);
                 }
-            }
 
-            Console.WriteLine($"Round {round + 1} of {settings.Rounds} is done.");
+                pairs.AddRange(apis.Skip(1).Select(api => new ApiPair(api.Mode, load.Algorithm, round, instance, slices[api], slices[apis[0]])));
+            }
         }
 
         return pairs;

@@ -5,11 +5,11 @@ namespace JwtRevocation.Benchmarks.Api;
 /// <summary>The tables of <see cref="ApiProgram"/>: ratios to the API without revocation.</summary>
 internal static class ApiReport
 {
-    public static void Write(Report report, ApiSettings settings, List<ApiPair> pairs, List<ApiProcess> apis)
+    public static void Write(Report report, ApiSettings settings, List<ApiPair> pairs, List<(ApiMode Mode, double Bytes)> growth)
     {
         report.Write(
             $"Ratios to {Subject(settings.Baseline)}: the median over {settings.Rounds} rounds with {settings.Instances} process(es) of each, "
-            + $"driven for {settings.Seconds} s at a time between two turns of that, after one that does not count; in brackets its 95 % confidence interval, and for "
+            + $"driven for {settings.Seconds} s at a time in random order; in brackets its 95 % confidence interval, and for "
             + "requests the range of the rounds as well. The first row is another process of the same: as far as it is from 1, it is noise.");
         foreach (IGrouping<string, ApiPair> algorithm in pairs.GroupBy(static pair => pair.Algorithm))
         {
@@ -20,13 +20,13 @@ internal static class ApiReport
         }
 
         report.Write("Bytes that a process holds more after the run than before, divided by the requests that it has served: "
-            + string.Join("; ", apis.GroupBy(static api => api.Mode).Select(static mode => $"{Name(mode.Key)} {Statistics.Describe([.. mode.Select(static api => api.Growth)])}")) + ".");
+            + string.Join("; ", growth.GroupBy(static api => api.Mode).Select(static mode => $"{Name(mode.Key)} {Statistics.Describe([.. mode.Select(static api => api.Bytes)])}")) + ".");
     }
 
     private static string[] Row(ApiMode mode, List<ApiPair> pairs, int instances)
     {
         double[] rounds = [.. pairs.GroupBy(static pair => pair.Round).Select(static round => Statistics.Median([.. round.Select(static pair => pair.Ratio(RequestsPerSecond))]))];
-        double allocated = Statistics.Median([.. pairs.Select(static pair => pair.Slice.Allocated - pair.Baseline(Allocated))]);
+        double allocated = Statistics.Median([.. pairs.Select(static pair => pair.Slice.Allocated - pair.Baseline.Allocated)]);
         return
         [
             Name(mode),
@@ -42,7 +42,7 @@ internal static class ApiReport
     {
         return $"{Of(RequestsPerSecond, 0)} requests/s, p50 {Of(P50, 0)} µs, p99 {Of(P99, 0)} µs, {Of(Processor, 1)} µs of processor time and {Of(Allocated, 0)} bytes allocated by a request (medians)";
 
-        string Of(Func<ApiSlice, double> measure, int decimals) => Statistics.Text(Statistics.Median([.. pairs.Select(pair => measure(pair.Before))]), decimals);
+        string Of(Func<ApiSlice, double> measure, int decimals) => Statistics.Text(Statistics.Median([.. pairs.Select(pair => measure(pair.Baseline))]), decimals);
     }
 
     private static string Subject(ApiMode mode) => mode == ApiMode.Without ? "the same API without revocation" : $"the API \"{Name(mode)}\"";

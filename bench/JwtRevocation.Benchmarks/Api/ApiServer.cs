@@ -74,6 +74,7 @@ internal static class ApiServer
     {
         if (mode is ApiMode.OpenIddict or ApiMode.OpenIddictEntries)
         {
+            services.AddAuthentication(OpenIddictApi.Scheme);
             services.AddOpenIddictValidation(keys, withEntries: mode == ApiMode.OpenIddictEntries, shared);
             return;
         }

@@ -19,7 +19,7 @@ internal sealed record ApiSettings(ApiMode Baseline, ApiMode[] Modes, int Instan
         return new(
             settings.GetValue("baseline", ApiMode.Without),
             settings["modes"] is { } modes ? Array.ConvertAll(modes.Split(','), Enum.Parse<ApiMode>) : Enum.GetValues<ApiMode>()[1..],
-            settings.GetValue("instances", quick ? 1 : 3),
+            settings.GetValue("instances", quick ? 1 : 8),
             settings.GetValue("rounds", quick ? 1 : 5),
             settings.GetValue("seconds", 1),
             settings.GetValue("warm-up", quick ? 2 : 20),

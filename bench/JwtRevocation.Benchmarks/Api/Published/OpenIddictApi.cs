@@ -12,9 +12,10 @@ namespace JwtRevocation.Benchmarks.Api.Published;
 /// </summary>
 internal static class OpenIddictApi
 {
+    public const string Scheme = OpenIddictValidationAspNetCoreDefaults.AuthenticationScheme;
+
     public static void AddOpenIddictValidation(this IServiceCollection services, ApiKeys keys, bool withEntries, string database)
     {
-        services.AddAuthentication(OpenIddictValidationAspNetCoreDefaults.AuthenticationScheme);
         OpenIddictBuilder builder = services.AddOpenIddict().AddValidation(validation =>
         {
             OpenIddictConfiguration configuration = new() { Issuer = new(SampleTokens.Issuer) };
