@@ -34,14 +34,17 @@ internal sealed class RedisProcess : IAsyncDisposable
         {
             RedirectStandardOutput = true,
         })!;
+
+        // Not by the client of ConnectAsync, which waits for seconds before it tries a second time: nodes would have been at work by then.
         while (true)
         {
             try
             {
-                await using ConnectionMultiplexer connection = await ConnectAsync();
+                using TcpClient client = new();
+                await client.ConnectAsync(IPAddress.Loopback, _port);
                 return;
             }
-            catch (RedisConnectionException)
+            catch (SocketException)
             {
                 await Task.Delay(20);
             }

@@ -10,7 +10,7 @@ public sealed class RightsTests
     /// <summary>All that a node needs. "INFO" tells the eviction policy and who is the primary; the client proves a connection by "ECHO".</summary>
     private const string LeastRights =
         "~{jwt-revocation}:* &{jwt-revocation}:* "
-        + "+eval +evalsha +script|load +multi +exec +select +zrevrangebyscore +zrangebyscore +zscore +zadd +zrem +get +set +expire +pttl +time "
+        + "+eval +evalsha +script|load +multi +exec +select +zrevrangebyscore +zrangebyscore +zscore +zadd +zrem +get +set +expire +pexpire +pttl +time "
         + "+publish +subscribe +unsubscribe +ping +echo +info";
 
     // What the client tries when it connects, and does without.
