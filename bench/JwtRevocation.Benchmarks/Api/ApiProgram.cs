@@ -70,7 +70,7 @@ internal static class ApiProgram
     }
 
     // The first of them is the one that the others are compared with. It has no other part than they have: in turn before and after
-    // each of them, it came out two hundredths slower than another of the same.
+    // each of them, it came out up to several hundredths slower than another of the same.
     private static async Task<List<ApiPair>> DriveAsync(ApiSettings settings, List<ApiProcess> apis, List<ApiLoad> loads, int instance)
     {
         Random random = new();
