@@ -53,7 +53,7 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
     public async Task<IReadOnlyList<long>> AppendAsync(
         IReadOnlyList<ReadOnlyMemory<byte>> entries, bool announce, CancellationToken cancellationToken)
     {
-        IConnectionMultiplexer redis = await connection.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        IConnectionMultiplexer redis = await connection.GetAsync().WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
         RedisValue[] arguments =
         [
             redis.GetDatabase().Database,
@@ -76,7 +76,7 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
 
     public async Task<LogPage> ReadAsync(long from, int count, CancellationToken cancellationToken)
     {
-        IConnectionMultiplexer redis = await connection.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        IConnectionMultiplexer redis = await connection.GetAsync().WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
         _warnings.Set("listening", _hints.EnsureSubscribed(redis));
 
         (LogPage page, string? refusal) = await _reads.ReadAsync(redis.GetDatabase(), from, count).WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
@@ -159,7 +159,7 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
     private static long ExpiresOf(ReadOnlySpan<byte> entry) => BinaryPrimitives.ReadInt64BigEndian(entry[3..]);
 
     private async Task<IDatabase> DatabaseAsync(CancellationToken cancellationToken) =>
-        (await connection.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false)).GetDatabase();
+        (await connection.GetAsync().WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false)).GetDatabase();
 
     private async Task<RedisResult> EvaluateAsync(IConnectionMultiplexer redis, RedisValue[] arguments)
     {

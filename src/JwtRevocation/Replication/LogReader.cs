@@ -23,8 +23,11 @@ internal sealed class LogReader(
     // Between whole reads, in which anything is found that should not happen: somebody removed single entries, say.
     private static readonly TimeSpan AuditInterval = TimeSpan.FromMinutes(5);
 
-    // After an outage all nodes come back at once; they need not all read everything at once.
+    // An outage calls for one soon. But after it all nodes come back at once, and need not all read everything at once.
     private static readonly TimeSpan AuditAfterOutage = TimeSpan.FromSeconds(30);
+
+    // At the first read, and when what is in memory cannot be relied on: that waits for nothing.
+    private const long AtOnce = long.MinValue;
 
     // A lapsed entry is kept in the log for as long as any node may take it for live, and write it back.
     private static readonly TimeSpan TrimDelay = TimeSpan.FromHours(1);
@@ -34,9 +37,9 @@ internal sealed class LogReader(
     private volatile LogCursor _cursor = LogCursor.Start;
     private volatile Repairs _repairs = Repairs.None;
     private volatile string? _epoch;
-    private bool _hasRead;
     private bool _hasFailed;
-    private long _nextAudit;
+    private long _nextAudit = AtOnce;
+    private bool _isPutOff;
 
     /// <summary>Behind the last entry that was read.</summary>
     public LogCursor Cursor => _cursor;
@@ -52,9 +55,7 @@ internal sealed class LogReader(
     public async Task<Freshness.Moment> ReadAsync(CancellationToken cancellationToken)
     {
         NoticesLeap();
-        Reading? reading = _hasRead && timeProvider.GetTimestamp() < _nextAudit
-            ? await ReadOnAsync(cancellationToken).ConfigureAwait(false)
-            : null;
+        Reading? reading = IsAuditDue() ? null : await ReadOnAsync(cancellationToken).ConfigureAwait(false);
         reading ??= await ReadAllAsync(cancellationToken).ConfigureAwait(false);
         if (NoticesLeap())
         {
@@ -68,23 +69,29 @@ internal sealed class LogReader(
             _repairs.Missing.Remove(entry);
         }
 
-        (_cursor, _epoch, _hasRead, _hasFailed) = (reading.Cursor, reading.Epoch, true, false);
+        // It was due, but this is the first read after an outage: what was added, which proves that the log goes on from what was read
+        // before. Once, lest it never comes to it where every other read fails.
+        if (_hasFailed && timeProvider.GetTimestamp() >= _nextAudit)
+        {
+            (_nextAudit, _isPutOff) = (After(AuditAfterOutage * random.NextDouble()), true);
+        }
+
+        (_cursor, _epoch, _hasFailed) = (reading.Cursor, reading.Epoch, false);
         return reading.Sent!;
     }
 
     /// <summary>Notes that the log cannot be read, or not be written to. It may be another one when it is back.</summary>
-    public void HasFailed()
+    /// <param name="again">Whether that is the same outage as at the last poll.</param>
+    public void HasFailed(bool again)
     {
-        if (!_hasFailed)
+        _hasFailed = true;
+        if (!again && _nextAudit > After(AuditAfterOutage))
         {
-            _hasFailed = true;
-
-            // One that is due sooner stays due: this node may know that its memory cannot be relied on.
-            long due = _nextAudit;
-            PlanAudit(AuditAfterOutage * random.NextDouble());
-            _nextAudit = Math.Min(_nextAudit, due);
+            _nextAudit = After(AuditAfterOutage * random.NextDouble());
         }
     }
+
+    private bool IsAuditDue() => timeProvider.GetTimestamp() >= _nextAudit && (_nextAudit == AtOnce || _isPutOff || !_hasFailed);
 
     /// <summary>Whether the clock has leapt. Then what was judged by it is judged anew, in a whole read.</summary>
     private bool NoticesLeap()
@@ -93,7 +100,7 @@ internal sealed class LogReader(
         if (hasLeapt)
         {
             intake.JudgeCutoffsAnew();
-            PlanAudit(TimeSpan.Zero);
+            _nextAudit = AtOnce;
         }
 
         return hasLeapt;
@@ -146,6 +153,7 @@ internal sealed class LogReader(
         {
             if (!await ReadPageAsync(reading, cancellationToken).ConfigureAwait(false))
             {
+                _nextAudit = AtOnce;
                 throw new InvalidOperationException("The shared log lost data while it was read. It is read again.");
             }
 
@@ -166,7 +174,7 @@ internal sealed class LogReader(
         // The positions go on after the last entry, which therefore stays.
         lapsed.Remove(reading.Cursor.Content);
         _repairs = new(seen is null ? MissingEntries.None() : MissingEntries.Between(tables, seen, _clock.GetUtcTicks()), lapsed);
-        PlanAudit(AuditInterval * (0.75 + (random.NextDouble() / 2)));
+        (_nextAudit, _isPutOff) = (After(AuditInterval * (0.75 + (random.NextDouble() / 2))), false);
         return reading;
     }
 
@@ -191,8 +199,7 @@ internal sealed class LogReader(
         return intake.IsHeld(content.Bytes.Span);
     }
 
-    private void PlanAudit(TimeSpan from) =>
-        _nextAudit = timeProvider.GetTimestamp() + (long)(from.TotalSeconds * timeProvider.TimestampFrequency);
+    private long After(TimeSpan time) => timeProvider.GetTimestamp() + (long)(time.TotalSeconds * timeProvider.TimestampFrequency);
 
     /// <summary>A read under way.</summary>
     private sealed class Reading(LogCursor cursor)

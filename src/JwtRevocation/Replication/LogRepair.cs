@@ -33,22 +33,35 @@ internal sealed class LogRepair(
     /// <returns>Whether there is more to do, by this node.</returns>
     public async Task<bool> RepairAsync(Freshness.Moment read, bool canVouch, CancellationToken cancellationToken)
     {
-        await AppendAsync(unconfirmed.From(read.Timestamp, announced: false), announce: true, cancellationToken).ConfigureAwait(false);
-        await AppendAsync(unconfirmed.From(read.Timestamp, announced: true), announce: false, cancellationToken).ConfigureAwait(false);
-
-        bool leads = !reader.Repairs.AreNone
-            && await log.TryLeadRepairAsync(options.PollInterval + LeaseMargin, cancellationToken).ConfigureAwait(false);
-
-        // Not all at once, so that reading goes on however much there is to write; but a part, however slow the log is.
-        if (leads)
+        // Unless another does, or there is nothing to do: a log that is full does not even take that somebody leads.
+        bool leads = true;
+        long started = timeProvider.GetTimestamp();
+        try
         {
-            long started = timeProvider.GetTimestamp();
-            do
+            await AppendAsync(unconfirmed.From(read.Timestamp, announced: false), announce: true, cancellationToken).ConfigureAwait(false);
+            await AppendAsync(unconfirmed.From(read.Timestamp, announced: true), announce: false, cancellationToken).ConfigureAwait(false);
+            leads = !reader.Repairs.AreNone
+                && await log.TryLeadRepairAsync(options.PollInterval + LeaseMargin, cancellationToken).ConfigureAwait(false);
+            if (leads)
             {
-                await WriteBackAsync(cancellationToken).ConfigureAwait(false);
-                await TrimAsync(cancellationToken).ConfigureAwait(false);
+                do
+                {
+                    await WriteBackAsync(cancellationToken).ConfigureAwait(false);
+                }
+                while (reader.Repairs.Missing.Count > 0 && HasTime(started));
             }
-            while (!reader.Repairs.AreNone && timeProvider.GetElapsedTime(started) < options.PollInterval);
+        }
+        finally
+        {
+            // Whatever was refused: this is what makes room.
+            if (leads)
+            {
+                do
+                {
+                    await TrimAsync(cancellationToken).ConfigureAwait(false);
+                }
+                while (reader.Repairs.Lapsed.Count > 0 && HasTime(started));
+            }
         }
 
         await InitializeAsync(canVouch, cancellationToken).ConfigureAwait(false);
@@ -57,6 +70,9 @@ internal sealed class LogRepair(
 
     /// <summary>Notes that the log was out of reach. How long others were is not known: they are given the whole time again.</summary>
     public void HasFailed() => _uninitialized = null;
+
+    // Not all at once, so that reading goes on however much there is to write; but a part, however slow the log is.
+    private bool HasTime(long started) => timeProvider.GetElapsedTime(started) < options.PollInterval;
 
     private async Task WriteBackAsync(CancellationToken cancellationToken)
     {

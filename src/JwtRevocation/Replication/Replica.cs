@@ -141,7 +141,7 @@ internal sealed class Replica
         {
             if (!cancellationToken.IsCancellationRequested)
             {
-                _reader.HasFailed();
+                _reader.HasFailed(again: _failure is not null);
                 _repair.HasFailed();
                 Report(exception);
             }

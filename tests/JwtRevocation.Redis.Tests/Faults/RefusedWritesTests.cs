@@ -1,3 +1,4 @@
+using System.Globalization;
 using JwtRevocation.Tests;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -39,9 +40,7 @@ public sealed class RefusedWritesTests
         await using RedisServer redis = await RedisServer.StartInUseAsync();
         await using Node one = await Node.StartAsync(redis.Configuration);
         await using Node other = await Node.StartAsync(redis.Configuration);
-        string memory = (string)(await redis.CommandAsync("INFO", "memory"))!;
-        long used = long.Parse(memory.Split("used_memory:")[1].Split('\r')[0], System.Globalization.CultureInfo.InvariantCulture);
-        await redis.CommandAsync("CONFIG", "SET", "maxmemory", $"{used + 500_000}");
+        await redis.CommandAsync("CONFIG", "SET", "maxmemory", $"{await UsedMemoryAsync(redis) + 500_000}");
 
         List<string> acknowledged = [];
         List<string> failed = [];
@@ -67,6 +66,35 @@ public sealed class RefusedWritesTests
         TimeSpan healed = await new[] { one, other }.HealAsync([.. acknowledged, .. failed]);
         (await redis.CountAsync()).Should().Be(60, "each is there once");
         Observed.Write(18, $"memory ran out midway: {acknowledged.Count} acknowledged, {failed.Count} thrown, all 60 there {healed.In()} after memory was given");
+    }
+
+    [Fact]
+    public async Task Fault_18_memory_that_is_full_of_what_has_lapsed_is_made_free()
+    {
+        Assert.SkipUnless(RedisServer.IsInstalled, "redis-server is not installed.");
+        await using RedisServer redis = await RedisServer.StartInUseAsync();
+        DateTimeOffset yesterday = TimeProvider.System.GetUtcNow() - TimeSpan.FromDays(1);
+        await redis.CommandAsync(
+            "ZADD",
+            [
+                RedisNamesInUse.Entries,
+                .. Enumerable.Range(1, 20_000).SelectMany(i => new object[] { i, RawEntry.Token((UInt128)i, yesterday) }),
+            ]);
+        await using Node one = await Node.StartAsync(redis.Configuration);
+        await using Node other = await Node.StartAsync(redis.Configuration);
+        string kept = TestTokens.Create();
+        await one.RevokeAsync(kept);
+        await Eventually.Async(() => other.RefusesAsync(kept), "the other node refuses the token");
+
+        await redis.CommandAsync("CONFIG", "SET", "maxmemory", $"{await UsedMemoryAsync(redis) - 500_000}");
+        string refused = await one.SignOutFailsAsync();
+
+        // The last entry is gone: both read everything, and find what has lapsed as well as what is missing.
+        await redis.CommandAsync("ZREMRANGEBYRANK", RedisNamesInUse.Entries, -1, -1);
+        TimeSpan healed = await new[] { one, other }.HealAsync(kept, refused);
+
+        (await redis.CountAsync()).Should().Be(3, "the last of those that have lapsed stays");
+        Observed.Write(18, $"full of what has lapsed: it makes room itself, healed in {healed.In()}");
     }
 
     [Fact]
@@ -175,6 +203,12 @@ public sealed class RefusedWritesTests
         await SaveAsync(redis, "ok");
         TimeSpan healed = await new[] { one, other }.HealAsync(kept, refused);
         Observed.Write(24, $"sign-out 503, both nodes stay ready, reported in {reported.In()}, healed in {healed.In()}");
+    }
+
+    private static async Task<long> UsedMemoryAsync(RedisServer redis)
+    {
+        string memory = (string)(await redis.CommandAsync("INFO", "memory"))!;
+        return long.Parse(memory.Split("used_memory:")[1].Split('\r')[0], CultureInfo.InvariantCulture);
     }
 
     private static async Task SaveAsync(RedisServer redis, string outcome)

@@ -121,6 +121,76 @@ public sealed class ReplicaTests
         store.StatusOf(OfAlice(clock.GetUtcNow())).Should().Be(RevocationStatus.NotRevoked);
     }
 
+    [Theory]
+    [InlineData(10)]
+    [InlineData(600)]
+    public void After_an_outage_nodes_vouch_at_once_and_read_everything_one_by_one(int seconds) => FleetSimulationTests.WithoutContext(() =>
+    {
+        using SimulatedFleet fleet = new(nodes: 20, seed: 1);
+        fleet.Revoke(at: 0, subject: false);
+        fleet.Pass(TimeSpan.FromSeconds(5));
+        for (int node = 1; node < 20; node++)
+        {
+            fleet.Link(node).IsCut = true;
+        }
+
+        fleet.Revoke(at: 0, subject: false);
+        fleet.Pass(TimeSpan.FromSeconds(seconds));
+        int before = fleet.Log.WholeReads;
+        fleet.Heal();
+        fleet.Pass(TimeSpan.FromSeconds(2));
+
+        fleet.StatusOfLast().Should().AllBeEquivalentTo(RevocationStatus.Revoked);
+        fleet.StatusOfAnotherToken().Should().AllBeEquivalentTo(RevocationStatus.NotRevoked);
+        (fleet.Log.WholeReads - before).Should().BeLessThan(5, "they share one log");
+
+        fleet.Pass(TimeSpan.FromSeconds(30));
+        (fleet.Log.WholeReads - before).Should().BeInRange(15, 20, "some may have had their turn during a short outage, or have none due");
+    });
+
+    [Fact]
+    public async Task A_log_that_takes_no_writes_is_not_read_again_and_again()
+    {
+        FakeTimeProvider clock = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        SimulatedLog log = new(clock, new(1));
+        SimulatedLink link = new(log, clock, "node", new(1)) { MostDelay = TimeSpan.Zero };
+        await using ServiceProvider services = Services(clock, link);
+        IRevokedTokenStore store = services.GetRequiredService<IRevokedTokenStore>();
+        Append(log, FastToken.Of("""{"iss":"i","sub":"0"}"""), clock.GetUtcNow());
+        await PassAsync(clock, seconds: 3);
+        int before = log.WholeReads;
+
+        log.TakesNoWrites = true;
+        Func<Task> revoke = async () => await store.RevokeAsync(
+            new() { Target = RevocationTarget.Subject("i", "alice"), Cutoff = clock.GetUtcNow(), Expires = clock.GetUtcNow().AddHours(1) },
+            TestContext.Current.CancellationToken);
+        await revoke.Should().ThrowAsync<RevocationFailedException>();
+        await PassAsync(clock, seconds: 180);
+
+        log.WholeReads.Should().Be(before + 1, "once, because it may be another log");
+    }
+
+    [Fact]
+    public async Task A_node_of_which_every_other_read_fails_reads_everything_all_the_same()
+    {
+        FakeTimeProvider clock = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        SimulatedLog log = new(clock, new(1));
+        SimulatedLink link = new(log, clock, "node", new(1)) { MostDelay = TimeSpan.Zero };
+        await using ServiceProvider services = Services(clock, link);
+        services.GetRequiredService<IRevokedTokenStore>();
+        Append(log, FastToken.Of("""{"iss":"i","sub":"0"}"""), clock.GetUtcNow());
+        await PassAsync(clock, seconds: 3);
+        int before = log.WholeReads;
+
+        for (int i = 0; i < 70; i++)
+        {
+            link.IsCut = !link.IsCut;
+            await PassAsync(clock, seconds: 1);
+        }
+
+        log.WholeReads.Should().BeInRange(before + 1, before + 10);
+    }
+
     [Fact]
     public async Task A_logger_that_throws_does_not_make_a_node_deaf_for_good()
     {
@@ -149,6 +219,9 @@ public sealed class ReplicaTests
 
         dispose.Should().NotThrow();
     }
+
+    private static void Append(SimulatedLog log, JsonWebToken token, DateTimeOffset now) => log.Append(new(EntryFormat.Write(EntryFormat.Round(
+        new() { Target = RevocationTarget.Token(token), Expires = now.AddDays(1) }, now))));
 
     private static void Append(SimulatedLog log, DateTimeOffset cutoff, DateTimeOffset now) =>
         log.Append(new(Entry(cutoff, now)));

@@ -23,6 +23,9 @@ internal sealed class SimulatedLog(FakeTimeProvider clock, Random random)
 
     public int Appended { get; private set; }
 
+    /// <summary>How often somebody has begun to read from the first position.</summary>
+    public int WholeReads { get; private set; }
+
     /// <summary>Since when an entry has been there without a break.</summary>
     public DateTimeOffset? PresentSince(EntryContent content) =>
         _positions.TryGetValue(content, out (long Position, DateTimeOffset Since) found) ? found.Since : null;
@@ -42,8 +45,11 @@ internal sealed class SimulatedLog(FakeTimeProvider clock, Random random)
         return held.Position;
     }
 
-    public LogPage Read(long from, int count) => new(
-        Epoch, [.. _entries.Where(entry => entry.Key >= from).Take(count).Select(entry => new LogEntry(entry.Key, entry.Value.Bytes))]);
+    public LogPage Read(long from, int count)
+    {
+        WholeReads += from == 0 ? 1 : 0;
+        return new(Epoch, [.. _entries.Where(entry => entry.Key >= from).Take(count).Select(entry => new LogEntry(entry.Key, entry.Value.Bytes))]);
+    }
 
     public void Remove(EntryContent content)
     {
