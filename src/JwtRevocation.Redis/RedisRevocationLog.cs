@@ -86,7 +86,12 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
 
         if (_inspected is not { } inspected || timeProvider.GetElapsedTime(inspected) > InspectionInterval)
         {
-            await InspectAsync(redis).WaitAsync(cancellationToken).ConfigureAwait(false);
+            string? policy = await EvictionPolicyAsync(redis).WaitOrAbandonAsync(cancellationToken).ConfigureAwait(false);
+            _warnings.Set(
+                "eviction",
+                policy?.StartsWith("allkeys-", StringComparison.Ordinal) == true
+                    ? $"Redis may drop all revocations at once when it runs out of memory: its maxmemory-policy is '{policy}'. Set it to 'noeviction' or one that begins with 'volatile-'."
+                    : null);
             _inspected = timeProvider.GetTimestamp();
         }
 
@@ -184,25 +189,19 @@ internal sealed class RedisRevocationLog(RedisConnection connection, RedisNames 
 
     private static string Sentence(string error) => error.Split('\n', '.')[0];
 
-    private async Task InspectAsync(IConnectionMultiplexer redis)
+    private async Task<string?> EvictionPolicyAsync(IConnectionMultiplexer redis)
     {
-        string? policy = null;
         try
         {
             // By a script, because the client keeps the command itself for connections that may administrate.
             string? memory = (string?)await redis.GetDatabase()
                 .ScriptEvaluateAsync(RedisScripts.Memory, [names.Entries], flags: Primary).ConfigureAwait(false);
-            policy = memory?.Split('\n').FirstOrDefault(static line => line.StartsWith("maxmemory_policy:", StringComparison.Ordinal))?.Split(':')[1].Trim();
+            return memory?.Split('\n').FirstOrDefault(static line => line.StartsWith("maxmemory_policy:", StringComparison.Ordinal))?.Split(':')[1].Trim();
         }
         catch (Exception exception) when (exception is RedisException or RedisCommandException or NotSupportedException or TimeoutException)
         {
             // Not everybody may ask, and not every server knows. That is no reason to warn.
+            return null;
         }
-
-        _warnings.Set(
-            "eviction",
-            policy?.StartsWith("allkeys-", StringComparison.Ordinal) == true
-                ? $"Redis may drop all revocations at once when it runs out of memory: its maxmemory-policy is '{policy}'. Set it to 'noeviction' or one that begins with 'volatile-'."
-                : null);
     }
 }
