@@ -76,11 +76,17 @@ internal static class RedisScripts
         }
         """;
 
-    /// <summary>Removes entries. KEYS: the sorted set. ARGV: the database; the entries.</summary>
+    /// <summary>
+    /// Removes entries, but not the last, which may be another one than the node has read: after a failover, say. KEYS: the sorted
+    /// set. ARGV: the database; the entries.
+    /// </summary>
     public const string Remove = """
         redis.call('SELECT', ARGV[1])
+        local last = redis.call('ZREVRANGEBYSCORE', KEYS[1], '9007199254740991', '-inf', 'LIMIT', 0, 1)
         for i = 2, #ARGV do
-          redis.call('ZREM', KEYS[1], ARGV[i])
+          if ARGV[i] ~= last[1] then
+            redis.call('ZREM', KEYS[1], ARGV[i])
+          end
         end
         """;
 

@@ -38,6 +38,7 @@ internal sealed class LogReader(
     private volatile Repairs _repairs = Repairs.None;
     private volatile string? _epoch;
     private bool _hasFailed;
+    private bool _isReading;
     private long _nextAudit = AtOnce;
     private bool _isPutOff;
 
@@ -55,7 +56,12 @@ internal sealed class LogReader(
     public async Task<Freshness.Moment> ReadAsync(CancellationToken cancellationToken)
     {
         NoticesLeap();
-        Reading? reading = IsAuditDue() ? null : await ReadOnAsync(cancellationToken).ConfigureAwait(false);
+
+        // The first read after an outage: what was added, which proves that the log goes on from what was read before. Once, lest it
+        // never comes to a whole read where every other read fails.
+        bool putsOff = _isReading && !_isPutOff && _nextAudit != AtOnce;
+        _isReading = true;
+        Reading? reading = putsOff || timeProvider.GetTimestamp() < _nextAudit ? await ReadOnAsync(cancellationToken).ConfigureAwait(false) : null;
         reading ??= await ReadAllAsync(cancellationToken).ConfigureAwait(false);
         if (NoticesLeap())
         {
@@ -69,14 +75,12 @@ internal sealed class LogReader(
             _repairs.Missing.Remove(entry);
         }
 
-        // It was due, but this is the first read after an outage: what was added, which proves that the log goes on from what was read
-        // before. Once, lest it never comes to it where every other read fails.
-        if (_hasFailed && timeProvider.GetTimestamp() >= _nextAudit)
+        if (putsOff && timeProvider.GetTimestamp() >= _nextAudit)
         {
             (_nextAudit, _isPutOff) = (After(AuditAfterOutage * random.NextDouble()), true);
         }
 
-        (_cursor, _epoch, _hasFailed) = (reading.Cursor, reading.Epoch, false);
+        (_cursor, _epoch, _hasFailed, _isReading) = (reading.Cursor, reading.Epoch, false, false);
         return reading.Sent!;
     }
 
@@ -85,13 +89,13 @@ internal sealed class LogReader(
     public void HasFailed(bool again)
     {
         _hasFailed = true;
-        if (!again && _nextAudit > After(AuditAfterOutage))
+
+        // While writes are refused, the log may be out of reach as well, and another one then.
+        if ((_isReading || !again) && _nextAudit > After(AuditAfterOutage))
         {
             _nextAudit = After(AuditAfterOutage * random.NextDouble());
         }
     }
-
-    private bool IsAuditDue() => timeProvider.GetTimestamp() >= _nextAudit && (_nextAudit == AtOnce || _isPutOff || !_hasFailed);
 
     /// <summary>Whether the clock has leapt. Then what was judged by it is judged anew, in a whole read.</summary>
     private bool NoticesLeap()

@@ -54,7 +54,7 @@ internal sealed class LogRepair(
         finally
         {
             // Whatever was refused: this is what makes room.
-            if (leads)
+            if (leads && !cancellationToken.IsCancellationRequested)
             {
                 do
                 {

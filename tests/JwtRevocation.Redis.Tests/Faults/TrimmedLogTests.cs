@@ -33,6 +33,21 @@ public sealed class TrimmedLogTests
         Observed.Write(27, $"cut off: unknown in {unknown.In()}; back: read everything, all nodes agree in {healed.In()}, the 2 live entries that were trimmed are back");
     }
 
+    [Fact]
+    public async Task Fault_27_the_last_entry_is_not_removed_whichever_it_is_by_then()
+    {
+        Assert.SkipUnless(RedisServer.IsInstalled, "redis-server is not installed.");
+        await using RedisServer redis = await RedisServer.StartInUseAsync();
+        await redis.CommandAsync("ZADD", RedisNamesInUse.Entries, 1, "first", 2, "second", 3, "third");
+        string script = (string)typeof(RedisStoreOptions).Assembly.GetType("JwtRevocation.Redis.RedisScripts", throwOnError: true)!
+            .GetField("Remove")!.GetRawConstantValue()!;
+
+        // As a node does that has read a fourth one, which a failover has lost since.
+        await redis.CommandAsync("EVAL", script, 1, RedisNamesInUse.Entries, 0, "first", "second", "third");
+
+        ((string[])(await redis.CommandAsync("ZRANGE", RedisNamesInUse.Entries, 0, -1))!).Should().Equal("third");
+    }
+
     private static async Task<string[]> RevokeAsync(Node node, int count)
     {
         string[] tokens = [.. Enumerable.Range(0, count).Select(_ => TestTokens.Create())];

@@ -92,8 +92,8 @@ public sealed class WrongDatabaseTests
             .GetField(name)!.GetRawConstantValue()!;
         if (name == "Remove")
         {
-            await connection.GetDatabase().SortedSetAddAsync("log", "entry", 1);
-            await connection.GetDatabase(Database).SortedSetAddAsync("log", "entry", 1);
+            await connection.GetDatabase().SortedSetAddAsync("log", [new("entry", 1), new("last", 2)]);
+            await connection.GetDatabase(Database).SortedSetAddAsync("log", [new("entry", 1), new("last", 2)]);
         }
 
         // A transaction would go on with its next command.
@@ -107,7 +107,9 @@ public sealed class WrongDatabaseTests
 
         Task RunAsync(int database) => connection.GetDatabase().ScriptEvaluateAsync(script, ["log"], [database, "entry"]);
 
-        async Task<bool> HasRunAsync(int database) => await connection.GetDatabase(database).KeyExistsAsync("log") == (name == "Initialize");
+        async Task<bool> HasRunAsync(int database) => name == "Remove"
+            ? await connection.GetDatabase(database).SortedSetScoreAsync("log", "entry") is null
+            : await connection.GetDatabase(database).KeyExistsAsync("log");
     }
 
     private static async Task<RedisServer> StartAsync()

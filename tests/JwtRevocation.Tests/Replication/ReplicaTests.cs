@@ -171,6 +171,31 @@ public sealed class ReplicaTests
     }
 
     [Fact]
+    public async Task An_outage_while_writes_are_refused_calls_for_a_whole_read_of_its_own()
+    {
+        FakeTimeProvider clock = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        SimulatedLog log = new(clock, new(1)) { TakesNoWrites = true };
+        SimulatedLink link = new(log, clock, "node", new(1)) { MostDelay = TimeSpan.Zero };
+        await using ServiceProvider services = Services(clock, link);
+        IRevokedTokenStore store = services.GetRequiredService<IRevokedTokenStore>();
+        Append(log, FastToken.Of("""{"iss":"i","sub":"0"}"""), clock.GetUtcNow());
+        await PassAsync(clock, seconds: 3);
+        Func<Task> revoke = async () => await store.RevokeAsync(
+            new() { Target = RevocationTarget.Subject("i", "alice"), Cutoff = clock.GetUtcNow(), Expires = clock.GetUtcNow().AddHours(1) },
+            TestContext.Current.CancellationToken);
+        await revoke.Should().ThrowAsync<RevocationFailedException>();
+        await PassAsync(clock, seconds: 70);
+        int before = log.WholeReads;
+
+        link.IsCut = true;
+        await PassAsync(clock, seconds: 3);
+        link.IsCut = false;
+        await PassAsync(clock, seconds: 65);
+
+        log.WholeReads.Should().Be(before + 1);
+    }
+
+    [Fact]
     public async Task A_node_of_which_every_other_read_fails_reads_everything_all_the_same()
     {
         FakeTimeProvider clock = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
