@@ -38,6 +38,7 @@ internal sealed class LogReader(
     private volatile Repairs _repairs = Repairs.None;
     private volatile string? _epoch;
     private bool _hasFailed;
+    private bool _hasFailedReading;
     private bool _isReading;
     private long _nextAudit = AtOnce;
     private bool _isPutOff;
@@ -85,13 +86,13 @@ internal sealed class LogReader(
     }
 
     /// <summary>Notes that the log cannot be read, or not be written to. It may be another one when it is back.</summary>
-    /// <param name="again">Whether that is the same outage as at the last poll.</param>
+    /// <param name="again">Whether it was so at the last poll, too.</param>
     public void HasFailed(bool again)
     {
-        _hasFailed = true;
-
-        // While writes are refused, the log may be out of reach as well, and another one then.
-        if ((_isReading || !again) && _nextAudit > After(AuditAfterOutage))
+        // One that is out of reach now, and took no writes before, may be another one all the same; and the other way about.
+        bool isSameOutage = again && _isReading == _hasFailedReading;
+        (_hasFailed, _hasFailedReading) = (true, _isReading);
+        if (!isSameOutage && _nextAudit > After(AuditAfterOutage))
         {
             _nextAudit = After(AuditAfterOutage * random.NextDouble());
         }

@@ -33,46 +33,59 @@ internal sealed class LogRepair(
     /// <returns>Whether there is more to do, by this node.</returns>
     public async Task<bool> RepairAsync(Freshness.Moment read, bool canVouch, CancellationToken cancellationToken)
     {
-        // Unless another does, or there is nothing to do: a log that is full does not even take that somebody leads.
-        bool leads = true;
-        long started = timeProvider.GetTimestamp();
         try
         {
-            await AppendAsync(unconfirmed.From(read.Timestamp, announced: false), announce: true, cancellationToken).ConfigureAwait(false);
-            await AppendAsync(unconfirmed.From(read.Timestamp, announced: true), announce: false, cancellationToken).ConfigureAwait(false);
-            leads = !reader.Repairs.AreNone
-                && await log.TryLeadRepairAsync(options.PollInterval + LeaseMargin, cancellationToken).ConfigureAwait(false);
-            if (leads)
-            {
-                do
-                {
-                    await WriteBackAsync(cancellationToken).ConfigureAwait(false);
-                }
-                while (reader.Repairs.Missing.Count > 0 && HasTime(started));
-            }
+            return await RepairInOrderAsync(read, canVouch, cancellationToken).ConfigureAwait(false);
         }
-        finally
+        catch (Exception exception) when (exception is not (OperationCanceledException or TimeoutException))
         {
-            // Whatever was refused: this is what makes room.
-            if (leads && !cancellationToken.IsCancellationRequested)
+            await MakeRoomAsync(cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Notes that the log was out of reach. How long others were is not known: they are given the whole time again.</summary>
+    public void HasFailed() => _uninitialized = null;
+
+    private async Task<bool> RepairInOrderAsync(Freshness.Moment read, bool canVouch, CancellationToken cancellationToken)
+    {
+        await AppendAsync(unconfirmed.From(read.Timestamp, announced: false), announce: true, cancellationToken).ConfigureAwait(false);
+        await AppendAsync(unconfirmed.From(read.Timestamp, announced: true), announce: false, cancellationToken).ConfigureAwait(false);
+
+        bool leads = !reader.Repairs.AreNone
+            && await log.TryLeadRepairAsync(options.PollInterval + LeaseMargin, cancellationToken).ConfigureAwait(false);
+
+        // Not all at once, so that reading goes on however much there is to write; but a part, however slow the log is.
+        if (leads)
+        {
+            long started = timeProvider.GetTimestamp();
+            do
             {
-                do
-                {
-                    await TrimAsync(cancellationToken).ConfigureAwait(false);
-                }
-                while (reader.Repairs.Lapsed.Count > 0 && HasTime(started));
+                await WriteBackAsync(cancellationToken).ConfigureAwait(false);
+                await TrimAsync(cancellationToken).ConfigureAwait(false);
             }
+            while (!reader.Repairs.AreNone && timeProvider.GetElapsedTime(started) < options.PollInterval);
         }
 
         await InitializeAsync(canVouch, cancellationToken).ConfigureAwait(false);
         return leads && !reader.Repairs.AreNone;
     }
 
-    /// <summary>Notes that the log was out of reach. How long others were is not known: they are given the whole time again.</summary>
-    public void HasFailed() => _uninitialized = null;
-
-    // Not all at once, so that reading goes on however much there is to write; but a part, however slow the log is.
-    private bool HasTime(long started) => timeProvider.GetElapsedTime(started) < options.PollInterval;
+    /// <summary>
+    /// Removes some of what has lapsed, from a log that refused something: it may be full, and then takes not even that somebody leads.
+    /// Only a part, because all nodes do.
+    /// </summary>
+    private async Task MakeRoomAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await TrimAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // What was refused first tells more.
+        }
+    }
 
     private async Task WriteBackAsync(CancellationToken cancellationToken)
     {

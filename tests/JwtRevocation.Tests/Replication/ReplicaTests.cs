@@ -161,10 +161,7 @@ public sealed class ReplicaTests
         int before = log.WholeReads;
 
         log.TakesNoWrites = true;
-        Func<Task> revoke = async () => await store.RevokeAsync(
-            new() { Target = RevocationTarget.Subject("i", "alice"), Cutoff = clock.GetUtcNow(), Expires = clock.GetUtcNow().AddHours(1) },
-            TestContext.Current.CancellationToken);
-        await revoke.Should().ThrowAsync<RevocationFailedException>();
+        await RevocationFailsAsync(store, clock);
         await PassAsync(clock, seconds: 180);
 
         log.WholeReads.Should().Be(before + 1, "once, because it may be another log");
@@ -180,10 +177,7 @@ public sealed class ReplicaTests
         IRevokedTokenStore store = services.GetRequiredService<IRevokedTokenStore>();
         Append(log, FastToken.Of("""{"iss":"i","sub":"0"}"""), clock.GetUtcNow());
         await PassAsync(clock, seconds: 3);
-        Func<Task> revoke = async () => await store.RevokeAsync(
-            new() { Target = RevocationTarget.Subject("i", "alice"), Cutoff = clock.GetUtcNow(), Expires = clock.GetUtcNow().AddHours(1) },
-            TestContext.Current.CancellationToken);
-        await revoke.Should().ThrowAsync<RevocationFailedException>();
+        await RevocationFailsAsync(store, clock);
         await PassAsync(clock, seconds: 70);
         int before = log.WholeReads;
 
@@ -193,6 +187,24 @@ public sealed class ReplicaTests
         await PassAsync(clock, seconds: 65);
 
         log.WholeReads.Should().Be(before + 1);
+    }
+
+    [Fact]
+    public async Task A_log_that_is_full_when_it_can_be_reached_calls_for_the_whole_read_that_finds_what_has_lapsed()
+    {
+        FakeTimeProvider clock = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        SimulatedLog log = new(clock, new(1)) { TakesNoWrites = true };
+        Append(log, FastToken.Of("""{"iss":"i","sub":"0"}"""), clock.GetUtcNow());
+        SimulatedLink link = new(log, clock, "node", new(1)) { MostDelay = TimeSpan.Zero, IsCut = true };
+        await using ServiceProvider services = Services(clock, link);
+        IRevokedTokenStore store = services.GetRequiredService<IRevokedTokenStore>();
+        await PassAsync(clock, seconds: 3);
+        await RevocationFailsAsync(store, clock);
+
+        link.IsCut = false;
+        await PassAsync(clock, seconds: 35);
+
+        log.WholeReads.Should().Be(2, "the first knows of none before its cursor");
     }
 
     [Fact]
@@ -243,6 +255,14 @@ public sealed class ReplicaTests
         Action dispose = services.Dispose;
 
         dispose.Should().NotThrow();
+    }
+
+    private static async Task RevocationFailsAsync(IRevokedTokenStore store, FakeTimeProvider clock)
+    {
+        Func<Task> revoke = async () => await store.RevokeAsync(
+            new() { Target = RevocationTarget.Subject("i", "alice"), Cutoff = clock.GetUtcNow(), Expires = clock.GetUtcNow().AddHours(1) },
+            TestContext.Current.CancellationToken);
+        await revoke.Should().ThrowAsync<RevocationFailedException>();
     }
 
     private static void Append(SimulatedLog log, JsonWebToken token, DateTimeOffset now) => log.Append(new(EntryFormat.Write(EntryFormat.Round(
