@@ -26,6 +26,9 @@ internal sealed class LogReader(
     // An outage calls for one soon. But after it all nodes come back at once, and need not all read everything at once.
     private static readonly TimeSpan AuditAfterOutage = TimeSpan.FromSeconds(30);
 
+    // So often, lest it never comes where every other read fails.
+    private const int MostPutOffs = 3;
+
     // At the first read, and when what is in memory cannot be relied on: that waits for nothing.
     private const long AtOnce = long.MinValue;
 
@@ -41,7 +44,7 @@ internal sealed class LogReader(
     private bool _hasFailedReading;
     private bool _isReading;
     private long _nextAudit = AtOnce;
-    private bool _isPutOff;
+    private int _putOffs;
 
     /// <summary>Behind the last entry that was read.</summary>
     public LogCursor Cursor => _cursor;
@@ -58,9 +61,8 @@ internal sealed class LogReader(
     {
         NoticesLeap();
 
-        // The first read after an outage: what was added, which proves that the log goes on from what was read before. Once, lest it
-        // never comes to a whole read where every other read fails.
-        bool putsOff = _isReading && !_isPutOff && _nextAudit != AtOnce;
+        // The first read after an outage: what was added, which proves that the log goes on from what was read before.
+        bool putsOff = _isReading && _putOffs < MostPutOffs && _nextAudit != AtOnce;
         _isReading = true;
         Reading? reading = putsOff || timeProvider.GetTimestamp() < _nextAudit ? await ReadOnAsync(cancellationToken).ConfigureAwait(false) : null;
         reading ??= await ReadAllAsync(cancellationToken).ConfigureAwait(false);
@@ -78,7 +80,7 @@ internal sealed class LogReader(
 
         if (putsOff && timeProvider.GetTimestamp() >= _nextAudit)
         {
-            (_nextAudit, _isPutOff) = (After(AuditAfterOutage * random.NextDouble()), true);
+            (_nextAudit, _putOffs) = (After(AuditAfterOutage * random.NextDouble()), _putOffs + 1);
         }
 
         (_cursor, _epoch, _hasFailed, _isReading) = (reading.Cursor, reading.Epoch, false, false);
@@ -179,7 +181,7 @@ internal sealed class LogReader(
         // The positions go on after the last entry, which therefore stays.
         lapsed.Remove(reading.Cursor.Content);
         _repairs = new(seen is null ? MissingEntries.None() : MissingEntries.Between(tables, seen, _clock.GetUtcTicks()), lapsed);
-        (_nextAudit, _isPutOff) = (After(AuditInterval * (0.75 + (random.NextDouble() / 2))), false);
+        (_nextAudit, _putOffs) = (After(AuditInterval * (0.75 + (random.NextDouble() / 2))), 0);
         return reading;
     }
 

@@ -11,8 +11,8 @@ public sealed class FleetSimulationTests
 {
     private const int Nodes = 3;
 
-    // The longest that it takes until a node reads everything.
-    private static readonly TimeSpan Audit = TimeSpan.FromSeconds(375);
+    // The longest that it takes until a node reads everything: outages put it off thrice, by up to half a minute.
+    private static readonly TimeSpan Audit = TimeSpan.FromSeconds(375 + (3 * 30));
 
     private enum Fault
     {
@@ -27,7 +27,9 @@ public sealed class FleetSimulationTests
         Down,
         Up,
         RefuseWrites,
+        Fill,
         TakeWrites,
+        Lapse,
         Copy,
         GoBack,
         LoseAll,
@@ -39,7 +41,8 @@ public sealed class FleetSimulationTests
     private static readonly Gen<Fault> AnyFault = Gen.Frequency(
         (8, Gen.Const(Fault.Revoke)), (4, Gen.Const(Fault.RevokeSubject)), (1, Gen.Const(Fault.Cut)), (1, Gen.Const(Fault.Hang)),
         (1, Gen.Const(Fault.LoseReplies)), (2, Gen.Const(Fault.Deafen)), (1, Gen.Const(Fault.Slow)), (4, Gen.Const(Fault.Mend)),
-        (1, Gen.Const(Fault.Down)), (3, Gen.Const(Fault.Up)), (1, Gen.Const(Fault.RefuseWrites)), (2, Gen.Const(Fault.TakeWrites)),
+        (1, Gen.Const(Fault.Down)), (3, Gen.Const(Fault.Up)), (1, Gen.Const(Fault.RefuseWrites)), (1, Gen.Const(Fault.Fill)),
+        (2, Gen.Const(Fault.TakeWrites)), (1, Gen.Const(Fault.Lapse)),
         (3, Gen.Const(Fault.Copy)), (2, Gen.Const(Fault.GoBack)), (1, Gen.Const(Fault.LoseAll)), (1, Gen.Const(Fault.LoseEntries)),
         (1, Gen.Const(Fault.LoseSome)), (2, Gen.Const(Fault.Restart)));
 
@@ -53,8 +56,10 @@ public sealed class FleetSimulationTests
             {
                 using SimulatedFleet fleet = new(Nodes, seed);
 
-                // What somebody removed by hand is found by the next whole read, and what comes back from a copy after that.
+                // What somebody removed by hand is found by the next whole read, and what comes back from a copy after that; so is what
+                // has lapsed.
                 bool removes = steps.Any(step => step.Item1 == Fault.LoseSome);
+                bool lapses = steps.Any(step => step.Item1 == Fault.Lapse);
                 fleet.Bound += removes ? Audit : TimeSpan.Zero;
                 foreach ((Fault fault, int node, int milliseconds) in steps)
                 {
@@ -64,8 +69,12 @@ public sealed class FleetSimulationTests
 
                 fleet.NoteSurvivors();
                 fleet.Heal();
-                fleet.Pass((removes ? Audit : TimeSpan.Zero) + TimeSpan.FromSeconds(45));
+                fleet.Pass((removes || lapses ? Audit : TimeSpan.Zero) + TimeSpan.FromSeconds(45));
                 fleet.ShouldHaveHealed();
+                if (lapses)
+                {
+                    fleet.Log.LongLapsed.Should().BeEmpty("what has lapsed long ago goes");
+                }
             },
             iter: Math.Max(2_000, Check.Iter),
             print: schedule => $"seed {schedule.Item2}: {string.Join(", ", schedule.Item1)}"));
@@ -89,7 +98,9 @@ public sealed class FleetSimulationTests
             case Fault.Down: fleet.Log.IsDown = true; break;
             case Fault.Up: fleet.Log.IsDown = false; break;
             case Fault.RefuseWrites: fleet.Log.TakesNoWrites = true; break;
-            case Fault.TakeWrites: fleet.Log.TakesNoWrites = false; break;
+            case Fault.Fill: fleet.Log.IsFull = true; break;
+            case Fault.TakeWrites: fleet.Log.TakesNoWrites = fleet.Log.IsFull = false; break;
+            case Fault.Lapse: fleet.Log.AppendLapsed(count: 3); break;
             case Fault.Copy: fleet.Log.Copy(); break;
             case Fault.GoBack: fleet.Log.GoBack(); break;
             case Fault.LoseAll: fleet.Log.LoseAll(); break;

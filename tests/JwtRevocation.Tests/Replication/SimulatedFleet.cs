@@ -100,7 +100,7 @@ internal sealed class SimulatedFleet : IDisposable
     public void Heal()
     {
         Log.IsDown = false;
-        Log.TakesNoWrites = false;
+        Log.TakesNoWrites = Log.IsFull = false;
         foreach (Node node in _nodes)
         {
             node.Link.IsCut = node.Link.Hangs = node.Link.LosesReplies = node.Link.IsDeaf = false;

@@ -50,13 +50,14 @@ internal sealed class SimulatedLink(SimulatedLog server, FakeTimeProvider clock,
             {
                 foreach (ReadOnlyMemory<byte> entry in entries)
                 {
-                    server.Remove(new(entry));
+                    server.Trim(new(entry));
                 }
 
                 return true;
             },
             writes: true,
-            cancellationToken);
+            cancellationToken,
+            makesRoom: true);
 
     public Task InitializeAsync(string epoch, CancellationToken cancellationToken) =>
         CallAsync(
@@ -84,7 +85,7 @@ internal sealed class SimulatedLink(SimulatedLog server, FakeTimeProvider clock,
         IsCut = true;
     }
 
-    private async Task<T> CallAsync<T>(Func<T> call, bool writes, CancellationToken cancellationToken)
+    private async Task<T> CallAsync<T>(Func<T> call, bool writes, CancellationToken cancellationToken, bool makesRoom = false)
     {
         await DelayAsync(cancellationToken).ConfigureAwait(false);
         if (Hangs)
@@ -97,7 +98,7 @@ internal sealed class SimulatedLink(SimulatedLog server, FakeTimeProvider clock,
             throw new IOException("connection refused");
         }
 
-        if (writes && server.TakesNoWrites)
+        if (writes && (server.TakesNoWrites || (server.IsFull && !makesRoom)))
         {
             throw new IOException("OOM");
         }

@@ -17,6 +17,9 @@ internal sealed class SimulatedLog(FakeTimeProvider clock, Random random)
 
     public bool TakesNoWrites { get; set; }
 
+    /// <summary>Out of memory: takes nothing but what makes room.</summary>
+    public bool IsFull { get; set; }
+
     public List<SimulatedLink> Links { get; } = [];
 
     public int Count => _entries.Count;
@@ -58,6 +61,29 @@ internal sealed class SimulatedLog(FakeTimeProvider clock, Random random)
             _entries.Remove(held.Position);
         }
     }
+
+    /// <summary>Removes an entry, unless the positions go on after it.</summary>
+    public void Trim(EntryContent content)
+    {
+        if (_entries.Count > 0 && !_entries.Values[^1].Equals(content))
+        {
+            Remove(content);
+        }
+    }
+
+    /// <summary>Entries that lapsed two hours ago, of tokens of which the tests know nothing.</summary>
+    public void AppendLapsed(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            UInt128 fingerprint = new((ulong)random.NextInt64(), (ulong)random.NextInt64());
+            Append(new(EntryFormat.Write(new() { Target = RevocationTarget.OfStored(new(fingerprint)), Expires = clock.GetUtcNow().AddHours(-2) })));
+        }
+    }
+
+    /// <summary>What has lapsed more than an hour ago, but for the last entry.</summary>
+    public IEnumerable<EntryContent> LongLapsed =>
+        _entries.Values.SkipLast(1).Where(content => EntryFormat.Read(content.Bytes.Span)!.Expires < clock.GetUtcNow().AddHours(-1));
 
     public void Initialize(string epoch) => Epoch ??= epoch;
 
