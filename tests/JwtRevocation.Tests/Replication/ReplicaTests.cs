@@ -213,6 +213,24 @@ public sealed class ReplicaTests
     }
 
     [Fact]
+    public async Task A_log_that_is_full_of_what_has_lapsed_is_given_room_and_takes_what_it_refused()
+    {
+        FakeTimeProvider clock = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        SimulatedLog log = new(clock, new(1));
+        log.AppendLapsed(count: 3);
+        await using ServiceProvider services = Services(clock, new SimulatedLink(log, clock, "node", new(1)) { MostDelay = TimeSpan.Zero });
+        IRevokedTokenStore store = services.GetRequiredService<IRevokedTokenStore>();
+        await PassAsync(clock, seconds: 3);
+
+        log.IsFull = true;
+        await RevocationFailsAsync(store, clock);
+        await PassAsync(clock, seconds: 35);
+
+        log.Count.Should().Be(2, "the last that has lapsed and the new one");
+        log.LongLapsed.Should().ContainSingle("positions went on after it");
+    }
+
+    [Fact]
     public async Task A_node_of_which_every_other_read_fails_reads_everything_all_the_same()
     {
         FakeTimeProvider clock = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));

@@ -38,11 +38,11 @@ internal sealed class SimulatedLink(SimulatedLog server, FakeTimeProvider clock,
 
                 return positions;
             },
-            writes: true,
+            Access.Write,
             cancellationToken);
 
     public Task<LogPage> ReadAsync(long from, int count, CancellationToken cancellationToken) =>
-        CallAsync(() => server.Read(from, count), writes: false, cancellationToken);
+        CallAsync(() => server.Read(from, count), Access.Read, cancellationToken);
 
     public Task RemoveAsync(IReadOnlyList<ReadOnlyMemory<byte>> entries, CancellationToken cancellationToken) =>
         CallAsync(
@@ -55,9 +55,8 @@ internal sealed class SimulatedLink(SimulatedLog server, FakeTimeProvider clock,
 
                 return true;
             },
-            writes: true,
-            cancellationToken,
-            makesRoom: true);
+            Access.MakeRoom,
+            cancellationToken);
 
     public Task InitializeAsync(string epoch, CancellationToken cancellationToken) =>
         CallAsync(
@@ -66,11 +65,11 @@ internal sealed class SimulatedLink(SimulatedLog server, FakeTimeProvider clock,
                 server.Initialize(epoch);
                 return true;
             },
-            writes: true,
+            Access.Write,
             cancellationToken);
 
     public Task<bool> TryLeadRepairAsync(TimeSpan duration, CancellationToken cancellationToken) =>
-        CallAsync(() => server.TryLead(node, duration), writes: true, cancellationToken);
+        CallAsync(() => server.TryLead(node, duration), Access.Write, cancellationToken);
 
     public void Listen(Action<LogEntry> hint)
     {
@@ -85,7 +84,7 @@ internal sealed class SimulatedLink(SimulatedLog server, FakeTimeProvider clock,
         IsCut = true;
     }
 
-    private async Task<T> CallAsync<T>(Func<T> call, bool writes, CancellationToken cancellationToken, bool makesRoom = false)
+    private async Task<T> CallAsync<T>(Func<T> call, Access access, CancellationToken cancellationToken)
     {
         await DelayAsync(cancellationToken).ConfigureAwait(false);
         if (Hangs)
@@ -98,7 +97,7 @@ internal sealed class SimulatedLink(SimulatedLog server, FakeTimeProvider clock,
             throw new IOException("connection refused");
         }
 
-        if (writes && (server.TakesNoWrites || (server.IsFull && !makesRoom)))
+        if ((server.TakesNoWrites && access != Access.Read) || (server.IsFull && access == Access.Write))
         {
             throw new IOException("OOM");
         }
@@ -128,4 +127,11 @@ internal sealed class SimulatedLink(SimulatedLog server, FakeTimeProvider clock,
     // simulated clock does not wait. A node whose call was given up then stood still for as long as the pool was busy.
     private Task DelayAsync(CancellationToken cancellationToken) =>
         Task.Delay(MostDelay * random.NextDouble(), clock, CancellationToken.None).WaitAsync(cancellationToken);
+
+    private enum Access
+    {
+        Read,
+        Write,
+        MakeRoom,
+    }
 }

@@ -17,7 +17,7 @@ internal sealed class SimulatedLog(FakeTimeProvider clock, Random random)
 
     public bool TakesNoWrites { get; set; }
 
-    /// <summary>Out of memory: takes nothing but what makes room.</summary>
+    /// <summary>Out of memory: takes nothing but what makes room, until there is some.</summary>
     public bool IsFull { get; set; }
 
     public List<SimulatedLink> Links { get; } = [];
@@ -65,9 +65,10 @@ internal sealed class SimulatedLog(FakeTimeProvider clock, Random random)
     /// <summary>Removes an entry, unless the positions go on after it.</summary>
     public void Trim(EntryContent content)
     {
-        if (_entries.Count > 0 && !_entries.Values[^1].Equals(content))
+        if (_positions.ContainsKey(content) && !_entries.Values[^1].Equals(content))
         {
             Remove(content);
+            IsFull = false;
         }
     }
 
