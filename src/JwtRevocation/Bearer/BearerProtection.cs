@@ -30,6 +30,11 @@ internal sealed class BearerProtection(
     /// <summary>Does nothing to options that are protected already.</summary>
     public void Protect(JwtBearerOptions options)
     {
+        if (options.Events is RevocationBearerEvents events && !RevocationLifetimeValidator.IsProtected(options.TokenValidationParameters, check))
+        {
+            events.ParametersWereReplaced();
+        }
+
         RevocationLifetimeValidator.Protect(options.TokenValidationParameters, check, retention, HandlersAreStock(options));
         if (options.Events is not RevocationBearerEvents)
         {

@@ -15,6 +15,7 @@ namespace JwtRevocation;
 internal sealed class RevocationBearerEvents : JwtBearerEvents
 {
     private readonly RevocationCheck _check;
+    private volatile bool _parametersAreReplaced;
 
     /// <param name="appEvents">The app's <c>Events</c>, if it has any.</param>
     /// <param name="appEventsType">The app's <c>EventsType</c>, which goes before its <c>Events</c>, as in JwtBearer.</param>
@@ -42,6 +43,12 @@ internal sealed class RevocationBearerEvents : JwtBearerEvents
         JwtBearerEvents Resolve(HttpContext context) => ResolvedEvents.Get(context, this, appEventsType);
     }
 
+    /// <summary>
+    /// Notes that the app puts parameters of its own in the place of those that were protected: for a request, perhaps. Which
+    /// of them a token was validated by, the options do not tell from then on.
+    /// </summary>
+    public void ParametersWereReplaced() => _parametersAreReplaced = true;
+
     public override Task TokenValidated(TokenValidatedContext context)
     {
         if (!WasChecked(context) && !IsAccepted(context))
@@ -49,22 +56,21 @@ internal sealed class RevocationBearerEvents : JwtBearerEvents
             return Task.CompletedTask;
         }
 
-        // The token that came with the request, whatever the app puts in its place: that is what could be used again.
-        SecurityToken token = context.SecurityToken;
+        ValidatedToken token = ValidatedToken.Remember(context);
         Task task = base.TokenValidated(context);
         if (!task.IsCompletedSuccessfully)
         {
-            return RememberLater(task, context, token);
+            return DecideLater(task, token);
         }
 
-        Remember(context, token);
+        token.IsDecided();
         return task;
     }
 
     public override Task AuthenticationFailed(AuthenticationFailedContext context)
     {
         Note(context.HttpContext, context.Exception);
-        return base.AuthenticationFailed(context);
+        return ChallengeUnderWay.RunAsync(context.HttpContext, () => base.AuthenticationFailed(context));
     }
 
     public override Task Challenge(JwtBearerChallengeContext context)
@@ -84,7 +90,7 @@ internal sealed class RevocationBearerEvents : JwtBearerEvents
                 : $"{context.ErrorDescription}; {revoked.Description}";
         }
 
-        return base.Challenge(context);
+        return ChallengeUnderWay.RunAsync(context.HttpContext, () => base.Challenge(context));
     }
 
     /// <summary>
@@ -92,7 +98,8 @@ internal sealed class RevocationBearerEvents : JwtBearerEvents
     /// this request, or perhaps when a handler of its own validated the token.
     /// </summary>
     private bool WasChecked(TokenValidatedContext context) =>
-        RevocationLifetimeValidator.IsProtected(context.Options.TokenValidationParameters, _check)
+        !_parametersAreReplaced
+        && RevocationLifetimeValidator.IsProtected(context.Options.TokenValidationParameters, _check)
         && BearerProtection.HandlersAreStock(context.Options);
 
     private bool IsAccepted(TokenValidatedContext context)
@@ -118,19 +125,10 @@ internal sealed class RevocationBearerEvents : JwtBearerEvents
         }
     }
 
-    private static async Task RememberLater(Task task, TokenValidatedContext context, SecurityToken token)
+    private static async Task DecideLater(Task task, ValidatedToken token)
     {
         await task.ConfigureAwait(false);
-        Remember(context, token);
-    }
-
-    // Unless the app itself decided against the token.
-    private static void Remember(TokenValidatedContext context, SecurityToken token)
-    {
-        if (context is { Result: null or { Succeeded: true } })
-        {
-            ValidatedToken.Remember(context, token);
-        }
+        token.IsDecided();
     }
 
     // JwtBearer reports the failures of several token handlers together, and a handler of the app may wrap one.

@@ -28,34 +28,59 @@ internal sealed class SignOutHandler(TokenRevoker revoker, ILogger<SignOutHandle
         // Not injected: a worker has none, and no sign-out either.
         IAuthenticationSchemeProvider schemes = Context.RequestServices.GetRequiredService<IAuthenticationSchemeProvider>();
         IReadOnlyCollection<string> userSchemes = await RequestSchemes.OfUserAsync(Context, schemes).ConfigureAwait(false);
-        bool any = false;
-        foreach (ValidatedToken accepted in ValidatedToken.AcceptedIn(Context).Where(accepted => userSchemes.Contains(accepted.Scheme)))
+
+        // An event of the app may sign out the very token that it is asked about, before anybody is signed in by it.
+        ValidatedToken[] tokens =
+        [
+            .. ValidatedToken.In(Context).Where(token =>
+                token.IsUndecided || (token.IsAccepted && (userSchemes.Contains(token.Scheme) || token.HasAuthenticated(Context.User)))),
+        ];
+        foreach (ValidatedToken token in tokens)
         {
-            any = true;
             try
             {
-                await RevokeAsync(accepted.Token, SignOutScope.From(properties)).ConfigureAwait(false);
+                await RevokeAsync(token.Token, SignOutScope.From(properties)).ConfigureAwait(false);
             }
-            catch (RevocationFailedException) when (!Context.Response.HasStarted)
+            catch (RevocationFailedException) when (!Context.Response.HasStarted && IsRead(Context.Response))
             {
                 Context.Response.AnswerUnavailable();
             }
         }
 
-        if (any)
+        if (tokens.Length > 0)
         {
             return;
         }
 
-        // Somebody who is signed in by a cookie has nothing to sign out here. Anybody else is told so, and what was wrong
+        // Somebody who is signed in by a cookie alone has nothing to sign out here. Anybody else is told so, and what was wrong
         // with the token if there was one at all.
         logger.NothingToSignOut();
-        if (userSchemes.Count == 0 || await RequestSchemes.AnyBearerAsync(userSchemes, schemes).ConfigureAwait(false))
+        if (userSchemes.Count == 0
+            || ValidatedToken.AcceptedIn(Context).Any()
+            || await RequestSchemes.AnyBearerAsync(userSchemes, schemes).ConfigureAwait(false))
         {
-            AuthenticationScheme? scheme = await schemes.GetDefaultChallengeSchemeAsync().ConfigureAwait(false);
-            await (scheme is null ? ChallengeAsync(properties: null) : Context.ChallengeAsync(scheme.Name)).ConfigureAwait(false);
+            await RefuseAsync(schemes).ConfigureAwait(false);
         }
     }
+
+    private async Task RefuseAsync(IAuthenticationSchemeProvider schemes)
+    {
+        if (!IsRead(Context.Response))
+        {
+            throw new InvalidOperationException("There is no token to sign out: no JwtBearer scheme that JwtRevocation covers has authenticated the user.");
+        }
+
+        if (!ChallengeUnderWay.IsIn(Context))
+        {
+            AuthenticationScheme? scheme = await schemes.GetDefaultChallengeSchemeAsync().ConfigureAwait(false);
+            await (scheme is null
+                ? ChallengeAsync(properties: null)
+                : ChallengeUnderWay.RunAsync(Context, () => Context.ChallengeAsync(scheme.Name))).ConfigureAwait(false);
+        }
+    }
+
+    // A SignalR hub over long polling has a context whose response goes nowhere: what is written to it would look like success.
+    private static bool IsRead(HttpResponse response) => response.Body != Stream.Null;
 
     // Not cancelled when the client hangs up: it asked for this.
     private async Task RevokeAsync(SecurityToken token, SignOutScope.Scope scope)

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -6,54 +7,81 @@ using Microsoft.IdentityModel.Tokens;
 namespace JwtRevocation;
 
 /// <summary>
-/// A token that a scheme accepted in this request, kept as a feature of the request: it is there without SaveToken, and
+/// A token that a scheme has validated in this request, kept as a feature of the request: it is there without SaveToken, and
 /// wherever the token came from. A request that several schemes authenticate has one for each, linked.
 /// </summary>
 internal sealed class ValidatedToken
 {
+    private readonly TokenValidatedContext _validation;
     private readonly ValidatedToken? _earlier;
 
-    private ValidatedToken(string scheme, SecurityToken token, ValidatedToken? earlier)
+    private ValidatedToken(TokenValidatedContext validation, SecurityToken token, ValidatedToken? earlier)
     {
-        Scheme = scheme;
+        _validation = validation;
         _earlier = earlier;
         Token = token;
     }
 
-    public string Scheme { get; }
+    public string Scheme => _validation.Scheme.Name;
 
     /// <summary>The token; of an encrypted one, the signed token within.</summary>
     public SecurityToken Token { get; }
 
+    /// <summary>Whether the app's event has not come to an end: it may still decide against the token.</summary>
+    public bool IsUndecided { get; private set; } = true;
+
+    /// <summary>Whether the scheme has accepted it.</summary>
+    public bool IsAccepted => !IsUndecided && _validation.Result is null or { Succeeded: true };
+
+    /// <summary>Remembers the token that came with the request, before the app puts anything in its place: that is what could be used again.</summary>
     /// <remarks>
     /// Happens in each request. By type, and not by <c>Get</c> and <c>Set</c>: those are generic methods of an interface, which
     /// the runtime looks up at each call. In a loop that is dearer; under load the two are not told apart. Items would cost less, but
     /// not every context that shares the features of a request has its items, and a copy that outlives it may.
     /// </remarks>
-    public static void Remember(TokenValidatedContext context, SecurityToken token)
+    public static ValidatedToken Remember(TokenValidatedContext context)
     {
         IFeatureCollection features = context.HttpContext.Features;
-        features[typeof(ValidatedToken)] =
-            new ValidatedToken(context.Scheme.Name, SignedToken.Of(token), (ValidatedToken?)features[typeof(ValidatedToken)]);
+        ValidatedToken token = new(context, SignedToken.Of(context.SecurityToken), (ValidatedToken?)features[typeof(ValidatedToken)]);
+        features[typeof(ValidatedToken)] = token;
+        return token;
     }
+
+    /// <summary>Notes that the app has decided.</summary>
+    public void IsDecided() => IsUndecided = false;
+
+    /// <summary>Whether it is what a user is signed in by, be it through a scheme that has asked this one.</summary>
+    public bool HasAuthenticated(ClaimsPrincipal user) =>
+        (_validation.Result?.Principal ?? _validation.Principal) is { } principal
+        && principal.Identities.Any(identity => identity.IsAuthenticated && user.Identities.Contains(identity));
 
     /// <summary>Puts other tokens in the place of those that were accepted up to one of them.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="upTo">The last one whose place is taken; what was accepted after it stays.</param>
-    /// <param name="tokens">The others.</param>
+    /// <param name="upTo">The last one whose place is taken; what was validated after it stays.</param>
+    /// <param name="tokens">The others, each of a scheme that had accepted one of them.</param>
     /// <returns>The last of the others.</returns>
-    public static ValidatedToken? Replace(HttpContext context, ValidatedToken? upTo, IEnumerable<(string Scheme, SecurityToken Token)> tokens)
+    public static ValidatedToken Replace(HttpContext context, ValidatedToken upTo, IEnumerable<(string Scheme, SecurityToken Token)> tokens)
     {
-        ValidatedToken? replaced = tokens.Aggregate((ValidatedToken?)null, static (earlier, each) => new(each.Scheme, each.Token, earlier));
-        context.Features.Set(AcceptedIn(context).TakeWhile(token => token != upTo).Reverse().Aggregate(
-            replaced, static (earlier, token) => new(token.Scheme, token.Token, earlier)));
-        return replaced;
+        ValidatedToken? replaced = null;
+        foreach ((string scheme, SecurityToken token) in tokens)
+        {
+            replaced = new(Since(upTo).First(each => each.Scheme == scheme)._validation, token, replaced) { IsUndecided = false };
+        }
+
+        context.Features.Set(In(context).TakeWhile(token => token != upTo).Reverse().Aggregate(
+            replaced, static (earlier, token) => new(token._validation, token.Token, earlier) { IsUndecided = token.IsUndecided }));
+        return replaced!;
     }
 
-    /// <summary>The tokens that schemes have accepted in this request.</summary>
-    public static IEnumerable<ValidatedToken> AcceptedIn(HttpContext context)
+    /// <summary>The tokens that schemes have validated in this request, the last one first.</summary>
+    public static IEnumerable<ValidatedToken> In(HttpContext context) => Since(context.Features.Get<ValidatedToken>());
+
+    /// <summary>The tokens that schemes have accepted in this request, the last one first.</summary>
+    public static IEnumerable<ValidatedToken> AcceptedIn(HttpContext context) => In(context).Where(static token => token.IsAccepted);
+
+    private static IEnumerable<ValidatedToken> Since(ValidatedToken? last)
     {
-        for (ValidatedToken? token = context.Features.Get<ValidatedToken>(); token is not null; token = token._earlier)
+        for (ValidatedToken? token = last; token is not null; token = token._earlier)
         {
             yield return token;
         }

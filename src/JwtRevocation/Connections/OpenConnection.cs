@@ -47,9 +47,9 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
         // two who do it the last one writes what is there last.
         lock (_ending)
         {
-            if (!_hasEnded)
+            if (!_hasEnded && Latest is { } latest)
             {
-                Latest = ValidatedToken.Replace(context, Latest, Tokens.Select(static watched => (watched.Scheme, watched.Token.SecurityToken)));
+                Latest = ValidatedToken.Replace(context, latest, Tokens.Select(static watched => (watched.Scheme, watched.Token.SecurityToken)));
             }
         }
     }

@@ -67,7 +67,7 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
         OpenConnection? connection = context.Features.Get<OpenConnection>() is { IsOver: false } open ? open : null;
 
         // Not compared with the tokens that it has: it may go on with others by now.
-        ValidatedToken? latest = context.Features.Get<ValidatedToken>();
+        ValidatedToken? latest = ValidatedToken.AcceptedIn(context).FirstOrDefault();
         if (latest == connection?.Latest || connection is { HasEnded: true })
         {
             return connection;

@@ -26,7 +26,7 @@ internal static partial class Log
     [LoggerMessage(7, LogLevel.Debug, "A token was refused that is older than revocations which were dropped after MaxTokenLifetime.")]
     public static partial void RefusedTooOld(this ILogger logger);
 
-    [LoggerMessage(8, LogLevel.Warning, "Revocations of tokens are kept for good from now on, and their number only grows: some parameters do not end a token at its 'exp', because ValidateLifetime is false or a LifetimeValidator of the app decides.")]
+    [LoggerMessage(8, LogLevel.Warning, "Revocations of tokens are kept for good from now on, and their number only grows: some parameters do not end a token at its 'exp', because ValidateLifetime is false, or a LifetimeValidator or a token handler of the app decides.")]
     public static partial void KeptForGood(this ILogger logger);
 
     [LoggerMessage(9, LogLevel.Warning, "The shared log cannot be read, or takes no writes. This node goes on with what it holds, until that is older than MaxStaleness.")]

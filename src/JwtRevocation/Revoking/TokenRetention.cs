@@ -18,10 +18,10 @@ internal sealed class TokenRetention(IOptions<JwtRevocationOptions> options, ILo
 
     /// <summary>Learns of parameters by which tokens are validated.</summary>
     /// <param name="parameters">The parameters.</param>
-    /// <param name="byOwnDelegate">Whether the app's own delegate decides on the times: by which rules, nobody can know.</param>
-    public void Include(TokenValidationParameters parameters, bool byOwnDelegate)
+    /// <param name="byOwnRules">Whether a delegate or a handler of the app's own may decide on the times: by which rules, nobody can know.</param>
+    public void Include(TokenValidationParameters parameters, bool byOwnRules)
     {
-        if ((byOwnDelegate || !parameters.ValidateLifetime) && !Interlocked.Exchange(ref _expirationIsNotChecked, true))
+        if ((byOwnRules || !parameters.ValidateLifetime) && !Interlocked.Exchange(ref _expirationIsNotChecked, true))
         {
             logger.KeptForGood();
         }

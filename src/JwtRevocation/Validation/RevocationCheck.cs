@@ -10,13 +10,16 @@ internal sealed class RevocationCheck(
     IOptions<JwtRevocationOptions> options,
     RevocationMetrics metrics,
     TimeProvider timeProvider,
-    ILogger<RevocationCheck> logger)
+    ILogger<RevocationCheck> logger) : IDisposable
 {
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(10);
 
     private readonly bool _reject = options.Value.WhenUnavailable == WhenUnavailable.Reject;
     private int _reported;
     private long _lastUnavailable;
+
+    /// <summary>Whether the app has ended, and its services with it.</summary>
+    public bool HasEnded { get; private set; }
 
     /// <exception cref="SecurityTokenRevokedException">The token is revoked.</exception>
     /// <exception cref="SecurityTokenRevocationUnknownException">The store cannot say, and such requests are rejected.</exception>
@@ -60,6 +63,8 @@ internal sealed class RevocationCheck(
         status = GetStatus(in token);
         return status == RevocationStatus.Unknown ? _reject : status != RevocationStatus.NotRevoked;
     }
+
+    public void Dispose() => HasEnded = true;
 
     private RevocationStatus GetStatus(in RevocableToken token)
     {

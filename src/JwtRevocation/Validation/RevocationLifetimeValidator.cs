@@ -45,6 +45,7 @@ internal sealed class RevocationLifetimeValidator
         {
             // Parameters that several schemes share are as careful as the most doubtful handler needs.
             validator._handlersAreStock = false;
+            validator.Learn(parameters);
         }
 
         // An actor's token is validated by these when they are set, and by the outer parameters when not.
@@ -73,9 +74,9 @@ internal sealed class RevocationLifetimeValidator
     private bool Validate(
         DateTime? notBefore, DateTime? expires, SecurityToken token, TokenValidationParameters parameters)
     {
-        if (_appValidator is not null)
+        if (_appValidator is not null && AppValidator() is { } appValidator)
         {
-            if (!_appValidator(notBefore, expires, token, parameters))
+            if (!appValidator(notBefore, expires, token, parameters))
             {
                 return false;
             }
@@ -91,6 +92,18 @@ internal sealed class RevocationLifetimeValidator
         }
 
         return true;
+    }
+
+    // Another app that has ended has nothing to say any more: its memory gets old, and would refuse what this one accepts.
+    private LifetimeValidator? AppValidator()
+    {
+        LifetimeValidator? validator = _appValidator;
+        while (validator?.Target is RevocationLifetimeValidator { _check.HasEnded: true } ended)
+        {
+            validator = ended._appValidator;
+        }
+
+        return validator;
     }
 
     /// <summary>
@@ -120,7 +133,8 @@ internal sealed class RevocationLifetimeValidator
 
     private StockLifetimeValidation Learn(TokenValidationParameters parameters)
     {
-        _retention.Include(parameters, _byOwnDelegate);
+        // A handler of the app's own may judge the times without asking anybody.
+        _retention.Include(parameters, byOwnRules: _byOwnDelegate || !_handlersAreStock);
         StockLifetimeValidation stock = new(parameters);
         Volatile.Write(ref _stock, stock);
         return stock;

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Connections;
@@ -97,6 +99,49 @@ public sealed class HubTests
         (await connection.InvokeAsync<bool>("CanWatch", TestContext.Current.CancellationToken)).Should().Be(canWatch);
     }
 
+    [Theory]
+    [InlineData(HttpTransportType.WebSockets)]
+    [InlineData(HttpTransportType.ServerSentEvents)]
+    [InlineData(HttpTransportType.LongPolling)]
+    public async Task A_hub_that_signs_out_hears_that_the_store_did_not_take_it(HttpTransportType transport)
+    {
+        FaultyStore store = new();
+        await using ConnectedApi api = await ConnectedApi.StartAsync(
+            services => services.AddSignalR(),
+            app => app.MapHub<ChatHub>("/hub").RequireAuthorization(),
+            revocation: revocation => revocation.AddStore(_ => store));
+        string token = TestTokens.Create();
+        await using HubConnection connection = await ConnectAsync(api, token, transport);
+        Func<Task> signOut = () => connection.InvokeAsync("SignOut", TestContext.Current.CancellationToken);
+
+        store.RevokeFails = true;
+        await signOut.Should().ThrowAsync<HubException>();
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.OK);
+
+        store.RevokeFails = false;
+        await signOut();
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task A_hub_over_long_polling_hears_that_there_was_nothing_to_sign_out()
+    {
+        // Its copy of the request is nobody's by default, and has not been authenticated by the scheme of the policy.
+        AuthorizationPolicy policy = new AuthorizationPolicyBuilder("Second").RequireAuthenticatedUser().Build();
+        await using ConnectedApi api = await ConnectedApi.StartAsync(
+            services =>
+            {
+                services.AddSignalR();
+                services.AddAuthentication().AddJwtBearer("Second", bearer => TestApi.UseTestTokens(bearer));
+            },
+            app => app.MapHub<ChatHub>("/hub").RequireAuthorization(policy));
+        await using HubConnection connection = await ConnectAsync(api, TestTokens.Create(), HttpTransportType.LongPolling);
+
+        Func<Task> signOut = () => connection.InvokeAsync("SignOut", TestContext.Current.CancellationToken);
+
+        await signOut.Should().ThrowAsync<HubException>();
+    }
+
     private static Task<ConnectedApi> StartAsync() => ConnectedApi.StartAsync(
         services => services.AddSignalR(),
         app => app.MapHub<ChatHub>("/hub", options => options.AllowStatefulReconnects = true).RequireAuthorization().EndOnRevocation());
@@ -115,6 +160,8 @@ public sealed class HubTests
 #pragma warning restore CA1812
     {
         public string Echo(string message) => message + Context.ConnectionId[..0];
+
+        public Task SignOut() => Context.GetHttpContext()!.SignOutAsync(JwtRevocationDefaults.AuthenticationScheme);
 
         public bool CanWatch() => Context.GetHttpContext()!.GetTokenRevoked().CanBeCanceled;
     }

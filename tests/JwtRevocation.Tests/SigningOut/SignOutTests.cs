@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Claims;
+using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
@@ -8,6 +9,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace JwtRevocation.Tests.SigningOut;
@@ -307,6 +309,69 @@ public sealed class SignOutTests
     }
 
     [Fact]
+    public async Task Works_behind_a_handler_that_asks_JwtBearer_and_makes_a_ticket_of_its_own()
+    {
+        await using TestApi api = await TestApi.StartCoreAsync(services =>
+        {
+            services.AddAuthentication("JwtOrKey")
+                .AddScheme<AuthenticationSchemeOptions, JwtOrKeyHandler>("JwtOrKey", null)
+                .AddJwtBearer(bearer => TestApi.UseTestTokens(bearer));
+            services.AddJwtRevocation();
+        });
+        string token = TestTokens.Create();
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(token);
+
+        signOut.StatusCode.Should().Be(HttpStatusCode.OK);
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Theory]
+    [InlineData(false, false, HttpStatusCode.OK)]
+    [InlineData(false, true, HttpStatusCode.OK)]
+    [InlineData(true, false, HttpStatusCode.Redirect)]
+    [InlineData(true, true, HttpStatusCode.Redirect)]
+    public async Task Works_where_a_middleware_has_made_the_user_of_a_token_though_cookies_are_the_default(
+        bool hasNewIdentity, bool withCookie, HttpStatusCode expected)
+    {
+        await using TestApi api = await TestApi.StartCoreAsync(
+            services =>
+            {
+                services.AddAuthentication("Cookies").AddCookie("Cookies").AddJwtBearer(bearer => TestApi.UseTestTokens(bearer));
+                services.AddAuthorization();
+                services.AddJwtRevocation();
+            },
+            app =>
+            {
+                app.UseAuthentication();
+                app.Use(async (context, next) =>
+                {
+                    if (await context.AuthenticateAsync("Bearer") is { Succeeded: true } result)
+                    {
+                        context.User = hasNewIdentity ? new(result.Principal.Identities.Select(static identity => identity.Clone())) : result.Principal;
+                    }
+
+                    await next(context);
+                });
+                app.UseAuthorization();
+                app.MapPost("/cookie", (HttpContext context) => context.SignInAsync("Cookies", new(new ClaimsIdentity([new("sub", "alice")], "password"))));
+                app.MapPost("/bye", () => TypedResults.SignOut(authenticationSchemes: [JwtRevocationDefaults.AuthenticationScheme])).RequireAuthorization();
+            });
+        string token = TestTokens.Create();
+        using HttpResponseMessage signIn = await api.SendAsync(HttpMethod.Post, "/cookie", null);
+        using HttpRequestMessage request = new(HttpMethod.Post, "/bye");
+        request.Headers.Add("Authorization", $"Bearer {token}");
+        request.Headers.Add("Cookie", withCookie ? [signIn.Headers.GetValues("Set-Cookie").Single().Split(';')[0]] : []);
+
+        using HttpResponseMessage signOut = await api.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        // Of another identity nobody can tell that it comes from the token; then it must not look like success.
+        signOut.StatusCode.Should().Be(expected);
+        using HttpResponseMessage again = await api.SignOutAsync(token, "/bye");
+        again.StatusCode.Should().Be(expected == HttpStatusCode.OK ? HttpStatusCode.Redirect : expected);
+    }
+
+    [Fact]
     public async Task Does_not_take_over_from_a_scheme_of_the_app_that_can_sign_out()
     {
         await using TestApi api = await TestApi.StartCoreAsync(
@@ -504,5 +569,16 @@ public sealed class SignOutTests
             response.Headers["Events"] = string.Join(", ", _seen);
             return Task.CompletedTask;
         }
+    }
+
+#pragma warning disable CA1812 // The authentication services make it.
+    private sealed class JwtOrKeyHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+#pragma warning restore CA1812
+        : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+    {
+        protected override async Task<AuthenticateResult> HandleAuthenticateAsync() =>
+            await Context.AuthenticateAsync("Bearer") is { Succeeded: true } jwt
+                ? AuthenticateResult.Success(new(jwt.Principal, Scheme.Name))
+                : AuthenticateResult.NoResult();
     }
 }

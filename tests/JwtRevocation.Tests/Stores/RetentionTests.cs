@@ -1,3 +1,4 @@
+using System.IdentityModel.Tokens.Jwt;
 using System.Net;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection;
@@ -55,7 +56,7 @@ public sealed class RetentionTests
         receipt.Expires.Should().Be(expires + TimeSpan.FromHours(2) + TimeSpan.FromMinutes(1));
     }
 
-    public static TheoryData<string> ForGood => ["no exp", "exp is not checked", "the app decides"];
+    public static TheoryData<string> ForGood => ["no exp", "exp is not checked", "the app decides", "a handler of the app decides", "a validator of the app decides"];
 
     [Theory]
     [MemberData(nameof(ForGood))]
@@ -66,6 +67,15 @@ public sealed class RetentionTests
             bearer.TokenValidationParameters.RequireExpirationTime = why != "no exp";
             bearer.TokenValidationParameters.ValidateLifetime = why != "exp is not checked";
             bearer.TokenValidationParameters.LifetimeValidator = why == "the app decides" ? (_, _, _, _) => true : null;
+            if (why == "a handler of the app decides")
+            {
+                bearer.TokenHandlers.Insert(0, new PatientHandler());
+            }
+
+            bearer.UseSecurityTokenValidators = why == "a validator of the app decides";
+#pragma warning disable CS0618 // An app that sets UseSecurityTokenValidators still uses them.
+            bearer.SecurityTokenValidators.Insert(0, new PatientHandler());
+#pragma warning restore CS0618
         });
         string token = TestTokens.Create(configure: descriptor => descriptor.Expires = why == "no exp" ? null : descriptor.Expires);
 
@@ -131,5 +141,39 @@ public sealed class RetentionTests
         RevocationReceipt receipt = await second.Revoker.RevokeAsync(TestTokens.Create(), TestContext.Current.CancellationToken);
 
         receipt.Expires.Should().Be(DateTimeOffset.MaxValue);
+    }
+
+    [Fact]
+    public async Task It_is_kept_for_good_once_a_scheme_with_a_handler_of_the_app_shares_the_parameters()
+    {
+        TokenValidationParameters shared = TestTokens.Parameters();
+        await using TestApi api = await TestApi.StartCoreAsync(services =>
+        {
+            services.AddAuthentication("Bearer")
+                .AddJwtBearer(bearer => bearer.TokenValidationParameters = shared)
+                .AddJwtBearer("Patient", bearer =>
+                {
+                    bearer.TokenValidationParameters = shared;
+                    bearer.TokenHandlers.Insert(0, new PatientHandler());
+                });
+            services.AddJwtRevocation();
+        });
+
+        RevocationReceipt receipt = await api.Revoker.RevokeAsync(TestTokens.Create(), TestContext.Current.CancellationToken);
+
+        receipt.Expires.Should().Be(DateTimeOffset.MaxValue);
+    }
+
+    /// <summary>Takes a token for a day longer than the parameters say, and asks nobody.</summary>
+    private sealed class PatientHandler : JwtSecurityTokenHandler
+    {
+        protected override void ValidateLifetime(
+            DateTime? notBefore, DateTime? expires, JwtSecurityToken jwtToken, TokenValidationParameters validationParameters)
+        {
+            if (expires < TimeProvider.System.GetUtcNow().AddDays(-1).UtcDateTime)
+            {
+                throw new SecurityTokenExpiredException();
+            }
+        }
     }
 }

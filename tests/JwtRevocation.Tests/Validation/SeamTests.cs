@@ -183,6 +183,47 @@ public sealed class SeamTests
     }
 
     [Fact]
+    public async Task Nor_do_they_while_somebody_else_signs_out()
+    {
+        // The key of the request's own parameters takes a moment, in which others have theirs in the options.
+        using SemaphoreSlim looksUp = new(0);
+        TaskCompletionSource goesOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestApi api = await TestApi.StartAsync(bearer => bearer.Events = new()
+        {
+            OnMessageReceived = context =>
+            {
+                TokenValidationParameters own = TestTokens.Parameters();
+                if (context.Request.Headers.ContainsKey("Slow"))
+                {
+                    own.IssuerSigningKeys = null;
+                    own.IssuerSigningKeyResolver = (_, _, _, _) =>
+                    {
+                        looksUp.Release();
+                        goesOn.Task.Wait();
+                        return TestKeys.All;
+                    };
+                }
+
+                context.Options.TokenValidationParameters = own;
+                return Task.CompletedTask;
+            },
+        });
+        string token = TestTokens.Create();
+        await AssertSignOutHoldsAsync(api, token);
+        using HttpRequestMessage request = new(HttpMethod.Get, "/me");
+        request.Headers.Add("Authorization", $"Bearer {token}");
+        request.Headers.Add("Slow", "yes");
+        Task<HttpResponseMessage> slow = Task.Run(() => api.Client.SendAsync(request, TestContext.Current.CancellationToken));
+        await looksUp.WaitAsync(TestContext.Current.CancellationToken);
+
+        await AssertSignOutHoldsAsync(api, TestTokens.Create());
+
+        goesOn.SetResult();
+        using HttpResponseMessage response = await slow;
+        response.StatusCode.Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
     public async Task Nor_do_options_that_were_put_into_the_cache()
     {
         await using TestApi api = await TestApi.StartAsync();
@@ -274,6 +315,22 @@ public sealed class SeamTests
         (await handler.ValidateTokenAsync(token + "=", parameters)).Exception.Should().BeOfType<SecurityTokenRevokedException>();
         Action older = () => new JwtSecurityTokenHandler().ValidateToken(token, parameters, out _);
         older.Should().Throw<SecurityTokenRevokedException>();
+    }
+
+    [Fact]
+    public async Task An_app_that_has_ended_does_not_decide_for_the_next_one_that_shares_its_parameters()
+    {
+        TokenValidationParameters shared = TestTokens.Parameters();
+        FaultyStore store = new();
+        TestApi first = await TestApi.StartAsync(bearer => bearer.TokenValidationParameters = shared, revocation => revocation.AddStore(_ => store));
+        (await first.StatusAsync(TestTokens.Create())).Should().Be(HttpStatusCode.OK);
+        await using TestApi second = await TestApi.StartAsync(bearer => bearer.TokenValidationParameters = shared);
+        store.Fault = Fault.Unknown;
+        (await second.StatusAsync(TestTokens.Create())).Should().NotBe(HttpStatusCode.OK, "what both share, both protect");
+
+        await first.DisposeAsync();
+
+        await AssertSignOutHoldsAsync(second, TestTokens.Create());
     }
 
     private static async Task AssertSignOutHoldsAsync(TestApi api, string token)
