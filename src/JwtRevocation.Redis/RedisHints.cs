@@ -33,7 +33,8 @@ internal sealed class RedisHints(RedisNames names) : IAsyncDisposable, IDisposab
             return _failure;
         }
 
-        _failure = _subscribing?.Exception?.InnerException is { } exception
+        // That Redis is out of reach, the reads say; and whoever hears nothing although they succeed, HintWatch.
+        _failure = _subscribing?.Exception?.InnerException is { } exception and not (RedisConnectionException or RedisTimeoutException)
             ? $"Redis does not let this node hear of revocations at once ('{exception.Message.Split('\n')[0]}'). It knows by its next poll."
             : null;
         ISubscriber subscriber = redis.GetSubscriber();

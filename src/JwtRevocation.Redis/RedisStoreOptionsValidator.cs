@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -47,6 +48,11 @@ internal sealed class RedisStoreOptionsValidator : IValidateOptions<RedisStoreOp
             if (configuration.EndPoints.Count == 0)
             {
                 result.AddError("names no server.", Property(property));
+            }
+            else if (configuration.EndPoints.Any(static server => server is DnsEndPoint { Host: { } host } && host.Contains('/', StringComparison.Ordinal)))
+            {
+                // Not the text itself: a URL may hold a password.
+                result.AddError("has a URL in it, where StackExchange.Redis expects 'host:port,option=value'.", Property(property));
             }
         }
     }

@@ -174,6 +174,14 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task A_URL_stops_the_app_at_its_start_and_is_not_repeated()
+    {
+        Func<Task> start = () => Node.StartAsync("redis://user:secret@localhost:6379");
+
+        (await start.Should().ThrowAsync<OptionsValidationException>()).Which.Message.Should().Contain("Configuration").And.Contain("host:port").And.NotContain("secret");
+    }
+
+    [Fact]
     public async Task From_a_configuration_section()
     {
         await using RedisServer redis = await RedisServer.StartAsync();

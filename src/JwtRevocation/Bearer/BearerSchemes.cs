@@ -12,6 +12,7 @@ internal sealed class BearerSchemes(
     IEnumerable<IAuthenticationSchemeProvider> providers,
     IOptionsMonitor<JwtBearerOptions> bearerOptions,
     BearerProtection protection,
+    TokenRetention retention,
     IOptions<JwtRevocationOptions> options,
     TimeProvider timeProvider)
 {
@@ -94,14 +95,14 @@ internal sealed class BearerSchemes(
                 failures.Add(new SigningKeysUnavailableException(keysFailure));
             }
 
-            KeyLookups.Watch(parameters, failure => failures.Add(new SigningKeysUnavailableException(failure)));
+            AppLookups.Watch(parameters, failure => failures.Add(new SigningKeysUnavailableException(failure)));
             int earlier = failures.Count;
             SecurityToken? token = bearer.UseSecurityTokenValidators
                 ? ValidateBySecurityTokenValidators(bearer, encodedToken, parameters, failures)
                 : await ValidateByTokenHandlersAsync(bearer, encodedToken, parameters, failures).ConfigureAwait(false);
-            if (token is null && bearer.ConfigurationManager is not null
+            if (token is null && MayGetNewKeys(bearer)
                 && failures.FindIndex(earlier, static failure => failure is SecurityTokenSignatureKeyNotFoundException) is var at and >= 0
-                && !HasExpired(encodedToken, parameters.ClockSkew))
+                && !HasExpired(encodedToken))
             {
                 // Its issuer is right, but its key is not here. New keys are fetched in the background, and not more often
                 // than RefreshInterval: another node may have them already, and accept the token.
@@ -201,13 +202,18 @@ internal sealed class BearerSchemes(
         }
     }
 
-    /// <summary>Whether a token says that it has expired. A forged one may say so: nobody accepts that.</summary>
-    private bool HasExpired(string encodedToken, TimeSpan skew)
+    // From the issuer's metadata, or by a resolver of the app.
+    private static bool MayGetNewKeys(JwtBearerOptions bearer) =>
+        bearer.ConfigurationManager is not null
+        || bearer.TokenValidationParameters is not { IssuerSigningKeyResolver: null, IssuerSigningKeyResolverUsingConfiguration: null };
+
+    /// <summary>Whether a token says that it has expired, where that ends it. A forged one may say so: nobody accepts that.</summary>
+    private bool HasExpired(string encodedToken)
     {
         try
         {
             DateTime expires = new JsonWebToken(encodedToken).ValidTo;
-            return expires != DateTime.MinValue && expires <= timeProvider.GetUtcNow().UtcDateTime - skew;
+            return expires != DateTime.MinValue && retention.KeepUntil(new(DateTime.SpecifyKind(expires, DateTimeKind.Utc))) <= timeProvider.GetUtcNow();
         }
         catch (ArgumentException)
         {

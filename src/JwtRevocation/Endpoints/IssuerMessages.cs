@@ -185,7 +185,7 @@ internal sealed class IssuerMessages(
                 return !hasExpired && !(notBefore - now > skew);
             },
         };
-        KeyLookups.Watch(parameters, onKeysFailure);
+        AppLookups.Watch(parameters, onKeysFailure);
         return parameters;
     }
 

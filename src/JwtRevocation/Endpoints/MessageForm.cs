@@ -45,7 +45,7 @@ internal static class MessageForm
             return await context.Request.ReadFormAsync(Bounds, context.RequestAborted).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception
-            is InvalidDataException or BadHttpRequestException
+            is InvalidDataException or IOException
             // A NUL, or a Brotli body that the app's request decompression cannot read; UTF-7.
             or InvalidOperationException or NotSupportedException)
         {

@@ -28,7 +28,7 @@ internal static class SecurityEventBody
         }
         catch (Exception exception) when (exception
             is InvalidDataException or InvalidOperationException
-            or BadHttpRequestException { StatusCode: not StatusCodes.Status413PayloadTooLarge })
+            or (IOException and not BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }))
         {
             // A compressed body that the app's request decompression cannot read; chunks that are none, or come too slowly.
             return "";

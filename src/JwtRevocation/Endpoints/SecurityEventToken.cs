@@ -112,10 +112,10 @@ internal sealed record SecurityEventToken(
             return null;
         }
 
-        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double seconds) && seconds >= 0
+        return value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out decimal seconds) && seconds >= 0
             // A time that cannot be told from the end of all times is one of milliseconds, as a rule: it is later than the
             // token itself, and then counts for nothing.
-            ? DateTimeOffset.UnixEpoch.AddSeconds(Math.Min(seconds, 200_000_000_000))
+            ? DateTimeOffset.UnixEpoch.AddTicks((long)decimal.Ceiling(Math.Min(seconds, 200_000_000_000) * TimeSpan.TicksPerSecond))
             : throw SecurityEventException.Invalid($"The time '{name}' is not a number of seconds.");
     }
 }

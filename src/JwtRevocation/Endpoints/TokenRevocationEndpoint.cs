@@ -33,7 +33,7 @@ internal sealed class TokenRevocationEndpoint(
         SecurityToken token;
         try
         {
-            token = await bearerSchemes.ValidateAsync(encoded, context.RequestAborted).ConfigureAwait(false);
+            token = await bearerSchemes.ValidateAsync(encoded.Trim(), context.RequestAborted).ConfigureAwait(false);
         }
         catch (SigningKeysUnavailableException exception)
         {

@@ -26,6 +26,9 @@ internal sealed class LogRepair(
     /// <summary>Whether this node waits for others to tell what a log without an epoch has lost.</summary>
     public bool WaitsToInitialize => _waitsToInitialize;
 
+    // A node would not go on vouching for longer.
+    private TimeSpan Delay => options.MaxStaleness < InitializationDelay ? options.MaxStaleness : InitializationDelay;
+
     /// <summary>Repairs, between two reads.</summary>
     /// <param name="read">When the last read was sent, which was complete.</param>
     /// <param name="canVouch">Whether this node can vouch for its memory.</param>
@@ -145,7 +148,7 @@ internal sealed class LogRepair(
         bool waits = reader.Epoch is null && !canVouch;
         if (waits && !_waitsToInitialize)
         {
-            logger.WaitingForOthers(InitializationDelay);
+            logger.WaitingForOthers(Delay);
         }
 
         _waitsToInitialize = waits;
@@ -184,7 +187,6 @@ internal sealed class LogRepair(
         }
 
         _uninitialized = (first, moved, reader.Cursor);
-        TimeSpan delay = options.MaxStaleness < InitializationDelay ? options.MaxStaleness : InitializationDelay;
-        return timeProvider.GetElapsedTime(moved, now) >= delay || timeProvider.GetElapsedTime(first, now) >= options.MaxStaleness;
+        return timeProvider.GetElapsedTime(moved, now) >= Delay || timeProvider.GetElapsedTime(first, now) >= options.MaxStaleness;
     }
 }

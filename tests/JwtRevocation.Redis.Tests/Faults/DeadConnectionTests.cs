@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using StackExchange.Redis;
 
@@ -40,6 +42,23 @@ public sealed class DeadConnectionTests
         watch.AssertHeld();
         Observed.Write(
             7, $"known after {slowest.In()} at most, polled every {Node.PollInterval.In()}; said so {said.In()} later; heard again {healed.In()} after the end");
+    }
+
+    [Fact]
+    public async Task A_Redis_that_is_out_of_reach_is_not_reported_as_one_that_forbids_to_listen()
+    {
+        using TcpListener nobody = new(IPAddress.Loopback, 0);
+        nobody.Start();
+        int port = ((IPEndPoint)nobody.LocalEndpoint).Port;
+        nobody.Stop();
+        await using Node node = await Node.StartAsync($"127.0.0.1:{port},connectTimeout=100,syncTimeout=100,asyncTimeout=100");
+
+        await Eventually.NeverAsync(
+            async () => (await node.HealthAsync()).Description!.Contains("does not let this node", StringComparison.Ordinal),
+            "it says that Redis does not let it listen",
+            TimeSpan.FromSeconds(3));
+
+        (await node.HealthAsync()).Description.Should().Contain("cannot be read");
     }
 
     [Fact]

@@ -36,6 +36,29 @@ public sealed class SecurityEventTimeTests
     }
 
     [Fact]
+    public async Task A_token_of_the_very_moment_of_the_event_is_revoked()
+    {
+        await using SecurityEventApi api = await SecurityEventApi.StartAsync();
+        await Gen.Int[0, 999_999].Array[20].SampleAsync(
+            async fractions =>
+            {
+                foreach (int fraction in fractions.Distinct())
+                {
+                    string moment = string.Create(CultureInfo.InvariantCulture, $"{api.Now.ToUnixTimeSeconds() - 10}.{fraction:000000}");
+                    string token = BackChannelLogoutProvider.Sign(
+                        $$$$"""{"iss":"{{{{TestTokens.Issuer}}}}","aud":"{{{{Audience}}}}","sub":"user-{{{{fraction}}}}","exp":{{{{api.Now.ToUnixTimeSeconds() + 3600}}}},"iat":{{{{moment}}}}}""",
+                        header => header["typ"] = "at+jwt");
+                    await api.AcknowledgedAsync(api.Message(
+                        subject: $$$$"""{"format":"iss_sub","iss":"{{{{TestTokens.Issuer}}}}","sub":"user-{{{{fraction}}}}"}""",
+                        payload: $$$$"""{"event_timestamp":{{{{moment}}}}}"""));
+                    await api.ShouldBeRevokedAsync(token);
+                }
+            },
+            iter: 10,
+            threads: 1);
+    }
+
+    [Fact]
     public async Task A_token_that_was_issued_after_the_event_stays_valid()
     {
         await using SecurityEventApi api = await SecurityEventApi.StartAsync();

@@ -1,4 +1,6 @@
+using System.IdentityModel.Tokens.Jwt;
 using System.Net;
+using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
@@ -89,6 +91,129 @@ public sealed class TokenRevocationKeysTests
         (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
     }
 
+    public static TheoryData<string, bool> Lookups { get; } = new(
+        from name in new[] { "algorithm", "audience", "issuer", "key", "signature", "type" }
+        from securityTokenValidators in new[] { false, true }
+        select (name, securityTokenValidators));
+
+    [Theory]
+    [MemberData(nameof(Lookups))]
+    public async Task While_the_app_cannot_look_something_else_up_nobody_can_tell(string name, bool securityTokenValidators)
+    {
+        bool isDown = false;
+        await using TestApi api = await TokenRevocationApi.StartAsync(bearer =>
+        {
+            bearer.UseSecurityTokenValidators = securityTokenValidators;
+            TokenValidationParameters parameters = bearer.TokenValidationParameters;
+            parameters.ValidateIssuerSigningKey = true;
+            parameters.AlgorithmValidator = (_, _, _, _) => LookUp("algorithm", true);
+            parameters.AudienceValidator = (_, _, _) => LookUp("audience", true);
+            parameters.IssuerValidator = (issuer, _, _) => LookUp("issuer", issuer);
+            parameters.IssuerSigningKeyValidator = (_, _, _) => LookUp("key", true);
+            parameters.TypeValidator = (type, _, _) => LookUp("type", type);
+            if (name == "signature")
+            {
+                parameters.SignatureValidator = (token, _) => LookUp("signature", Read(token));
+            }
+        });
+        string token = TokenRevocationApi.TokenOf("app");
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.OK);
+
+        isDown = true;
+        using HttpResponseMessage response = await api.RevokeAsync(token);
+        response.ShouldBeUnavailable();
+        (await api.CountAsync()).Should().Be(0);
+
+        isDown = false;
+        using HttpResponseMessage again = await api.RevokeAsync(token);
+        await again.ShouldBeDoneAsync();
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+
+        SecurityToken Read(string encoded) => securityTokenValidators ? new JwtSecurityToken(encoded) : new JsonWebToken(encoded);
+
+        T LookUp<T>(string what, T found) => isDown && what == name ? throw new HttpRequestException("down") : found;
+    }
+
+    [Theory]
+    [InlineData("decryption", false)]
+    [InlineData("decryption", true)]
+    [InlineData("signing", false)]
+    [InlineData("signing", true)]
+    [InlineData("configured", false)]
+    [InlineData("configured", true)]
+    public async Task A_lookup_that_knows_no_key_leaves_it_to_the_keys_of_the_scheme(string which, bool securityTokenValidators)
+    {
+        await using TestApi api = await TokenRevocationApi.StartAsync(bearer =>
+        {
+            bearer.UseSecurityTokenValidators = securityTokenValidators;
+            TokenValidationParameters parameters = bearer.TokenValidationParameters;
+            parameters.TokenDecryptionKeyResolver = which == "decryption" ? (_, _, _, _) => null! : null;
+            parameters.IssuerSigningKeyResolver = which == "signing" ? (_, _, _, _) => null! : null;
+            parameters.IssuerSigningKeyResolverUsingConfiguration = which == "configured" ? (_, _, _, _, _) => null! : null;
+        });
+        string token = TokenRevocationApi.TokenOf("app", encrypted: which == "decryption");
+        bool isAccepted = await api.StatusAsync(token) == HttpStatusCode.OK;
+
+        using HttpResponseMessage response = await api.RevokeAsync(token);
+
+        // What a handler makes of it is its own affair; but what the scheme accepts can be revoked.
+        (await api.CountAsync()).Should().Be(isAccepted ? 1 : 0);
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task While_the_app_may_find_a_new_key_nobody_can_tell()
+    {
+        SecurityKey[] cached = [TestKeys.For("HS256").Key];
+        await using TestApi api = await TokenRevocationApi.StartAsync(bearer =>
+        {
+            bearer.TokenValidationParameters.IssuerSigningKeys = null;
+            bearer.TokenValidationParameters.IssuerSigningKeyResolver = (_, _, kid, _) => cached.Where(key => key.KeyId == kid);
+        });
+        string token = TokenOf("ES256");
+
+        using HttpResponseMessage response = await api.RevokeAsync(token);
+        response.ShouldBeUnavailable();
+
+        cached = [TestKeys.For("ES256").Key];
+        using HttpResponseMessage again = await api.RevokeAsync(token);
+        await again.ShouldBeDoneAsync();
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_token_of_a_new_key_whose_exp_does_not_end_it_is_never_said_to_be_revoked_before_it_is(bool byOwnValidator)
+    {
+        ChangingIssuer issuer = new("HS256");
+        await using TestApi api = await StartAsync(issuer, more: parameters =>
+        {
+            parameters.ValidateLifetime = byOwnValidator;
+            parameters.LifetimeValidator = byOwnValidator ? (_, _, _, _) => true : null;
+        });
+        (await api.StatusAsync(Expired("HS256"))).Should().Be(HttpStatusCode.OK);
+        issuer.Change("ES256");
+        string token = Expired("ES256");
+
+        HttpStatusCode status;
+        do
+        {
+            using HttpResponseMessage response = await api.RevokeAsync(token);
+            status = response.StatusCode;
+            await issuer.Fetched;
+        }
+        while (status == HttpStatusCode.ServiceUnavailable);
+
+        (await api.CountAsync()).Should().Be(1);
+
+        static string Expired(string algorithm) => TokenOf(algorithm, descriptor =>
+        {
+            descriptor.NotBefore = (TimeProvider.System.GetUtcNow() - TimeSpan.FromDays(2)).UtcDateTime;
+            descriptor.Expires = (TimeProvider.System.GetUtcNow() - TimeSpan.FromDays(1)).UtcDateTime;
+        });
+    }
+
     [Fact]
     public async Task A_token_of_an_unknown_key_that_is_expired_or_of_somebody_else_is_as_good_as_revoked()
     {
@@ -113,10 +238,12 @@ public sealed class TokenRevocationKeysTests
         (await api.CountAsync()).Should().Be(0);
     }
 
-    private static Task<TestApi> StartAsync(ChangingIssuer issuer, bool securityTokenValidators = false) => TokenRevocationApi.StartAsync(bearer =>
+    private static Task<TestApi> StartAsync(
+        ChangingIssuer issuer, bool securityTokenValidators = false, Action<TokenValidationParameters>? more = null) => TokenRevocationApi.StartAsync(bearer =>
     {
         bearer.UseSecurityTokenValidators = securityTokenValidators;
         bearer.TokenValidationParameters = new() { ValidAudience = TestTokens.Audience, ValidIssuer = TestTokens.Issuer };
+        more?.Invoke(bearer.TokenValidationParameters);
         bearer.ConfigurationManager = new ConfigurationManager<OpenIdConnectConfiguration>("https://issuer.test/", issuer, new HttpDocumentRetriever());
     });
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -29,6 +30,22 @@ public sealed class TokenRevocationTests
         using HttpResponseMessage refused = await api.GetAsync(token);
         refused.ShouldBeRevoked();
         (await api.StatusAsync(another)).Should().Be(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData(" {0}")]
+    [InlineData("{0} ")]
+    [InlineData("{0}\n")]
+    [InlineData("{0}\r\n")]
+    public async Task As_in_a_header_white_space_around_the_token_is_no_part_of_it(string format)
+    {
+        await using TestApi api = await TokenRevocationApi.StartAsync();
+        string token = TokenRevocationApi.TokenOf("app");
+
+        using HttpResponseMessage response = await api.RevokeAsync(string.Format(CultureInfo.InvariantCulture, format, token));
+
+        await response.ShouldBeDoneAsync();
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
     }
 
     [Fact]
