@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using System.Security.Claims;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -60,7 +61,7 @@ internal static class ReadmeSnippets
     public static void NamedScheme(WebApplication app)
     {
         app.MapPost("/api/sign-out", () => TypedResults.SignOut(authenticationSchemes: [JwtRevocationDefaults.AuthenticationScheme]))
-            .RequireAuthorization();
+            .RequireAuthorization(policy => policy.AddAuthenticationSchemes("Bearer").RequireAuthenticatedUser());
     }
 
     public static void Everywhere(WebApplication app)
@@ -90,7 +91,8 @@ internal static class ReadmeSnippets
     {
         app.MapPost("/password", async (ClaimsPrincipal user, ITokenRevoker revoker) =>
         {
-            string subject = user.FindFirstValue("sub")!;
+            // JwtBearer renames it, unless MapInboundClaims is false.
+            string subject = (user.FindFirstValue("sub") ?? user.FindFirstValue(ClaimTypes.NameIdentifier))!;
             RevocationReceipt receipt = await revoker.RevokeAsync(RevocationTarget.Subject("https://issuer", subject), new() { SignsNewToken = true });
             return SignToken(subject, issuedAt: receipt.AcceptedFrom!.Value);
         }).RequireAuthorization();
@@ -100,9 +102,11 @@ internal static class ReadmeSnippets
     {
         app.MapGet("/admin/revocations", (IRevokedTokenStore store, CancellationToken cancellationToken) =>
             store.GetRevocationsAsync(cancellationToken)
-                .Select(revocation => new { Kind = revocation.Target.ToString(), revocation.Target.Value, revocation.Cutoff, revocation.Reason, revocation.Actor }))
+                .Select(revocation => new Listed(revocation.Target.ToString(), revocation.Target.Value, revocation.Cutoff, revocation.Reason, revocation.Actor)))
             .RequireAuthorization("admin");
     }
+
+    internal sealed record Listed(string Kind, string? Value, DateTimeOffset? Cutoff, string? Reason, string? Actor);
 
     public static void Operator(WebApplication app)
     {
@@ -113,7 +117,7 @@ internal static class ReadmeSnippets
                 await revoker.RevokeAsync(leaked.Token, cancellationToken);
                 return TypedResults.NoContent();
             }
-            catch (SecurityTokenValidationException)
+            catch (Exception exception) when (exception is SecurityTokenValidationException or ArgumentException)
             {
                 return TypedResults.BadRequest();
             }
@@ -131,11 +135,16 @@ internal static class ReadmeSnippets
             .RequireAuthorization()
             .EndOnRevocation(orExpiration: true);
 
-        app.MapGet("/socket", async (HttpContext context) =>
+        app.UseWebSockets();
+        app.MapGet("/talk", async (HttpContext context) =>
         {
             using WebSocket socket = await context.WebSockets.AcceptWebSocketAsync();
-            using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, context.GetTokenRevoked());
-            await TalkAsync(socket, newToken => context.ContinueWithTokenAsync(newToken, ending.Token), ending.Token);
+            TaskCompletionSource revoked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            using CancellationTokenRegistration _ = context.GetTokenRevoked().Register(revoked.SetResult);
+            await Task.WhenAny(TalkAsync(socket, newToken => context.ContinueWithTokenAsync(newToken)), revoked.Task);
+
+            using CancellationTokenSource patience = new(TimeSpan.FromSeconds(5));
+            await socket.CloseAsync(WebSocketCloseStatus.PolicyViolation, "Sign in again", patience.Token);
         }).RequireAuthorization();
     }
 
@@ -160,8 +169,16 @@ internal static class ReadmeSnippets
         builder.Services.AddJwtRevocation().AddStore<MyRevokedTokenStore>();
     }
 
-    private static Task TalkAsync(WebSocket socket, Func<string, Task> continueAsync, CancellationToken cancellationToken) =>
-        Task.WhenAll(socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, cancellationToken), continueAsync(""));
+    // What a client sends is a new token.
+    private static async Task TalkAsync(WebSocket socket, Func<string, Task> continueAsync)
+    {
+        byte[] buffer = new byte[4096];
+        while (await socket.ReceiveAsync(buffer, CancellationToken.None) is { MessageType: WebSocketMessageType.Text } message)
+        {
+            await continueAsync(Encoding.UTF8.GetString(buffer, 0, message.Count));
+            await socket.SendAsync("continued"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+        }
+    }
 
     private static string SignToken(string subject, DateTimeOffset issuedAt) =>
         TestTokens.Create(subject: subject, configure: descriptor => descriptor.IssuedAt = issuedAt.UtcDateTime);

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.WebSockets;
+using System.Text;
 using System.Text.RegularExpressions;
+using JwtRevocation.Tests.Connections;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace JwtRevocation.Tests.Readme;
@@ -34,7 +37,8 @@ public sealed partial class ReadmeTests
         await using TestApi api = await TestApi.StartCoreAsync(
             services =>
             {
-                services.AddAuthentication().AddJwtBearer(bearer => TestApi.UseTestTokens(bearer));
+                // With the names of claims that JwtBearer gives them by default.
+                services.AddAuthentication().AddJwtBearer(bearer => TestApi.UseTestTokens(bearer, more => more.MapInboundClaims = true));
                 services.AddAuthorizationBuilder()
                     .AddPolicy("admin", policy => policy.RequireAuthenticatedUser())
                     .AddPolicy("clients", policy => policy.RequireAuthenticatedUser());
@@ -60,6 +64,7 @@ public sealed partial class ReadmeTests
         (await PostAsync("/admin/revoke", admin, new { token = leaked })).Should().Be(HttpStatusCode.NoContent);
         (await api.StatusAsync(leaked)).Should().Be(HttpStatusCode.Unauthorized);
         (await PostAsync("/admin/revoke", admin, new { token = "nonsense" })).Should().Be(HttpStatusCode.BadRequest);
+        (await PostAsync("/admin/revoke", admin, new { })).Should().Be(HttpStatusCode.BadRequest);
         (await PostAsync("/users/alice/sign-out", admin, null)).Should().Be(HttpStatusCode.OK);
         (await PostAsync("/compromised", admin, null)).Should().Be(HttpStatusCode.OK);
         (await PostAsync("/password", admin, null)).Should().Be(HttpStatusCode.OK);
@@ -76,6 +81,44 @@ public sealed partial class ReadmeTests
             using HttpResponseMessage response = await api.Client.SendAsync(request, TestContext.Current.CancellationToken);
             return response.StatusCode;
         }
+    }
+
+    [Fact]
+    public async Task An_app_whose_users_have_cookies_by_default_signs_out_as_the_README_says()
+    {
+        await using TestApi api = await TestApi.StartCoreAsync(
+            services =>
+            {
+                services.AddAuthentication("Cookies").AddCookie("Cookies").AddJwtBearer(bearer => TestApi.UseTestTokens(bearer));
+                services.AddJwtRevocation();
+            },
+            ReadmeSnippets.NamedScheme);
+        string token = TestTokens.Create();
+
+        using HttpResponseMessage signOut = await api.SignOutAsync(token, "/api/sign-out");
+        signOut.StatusCode.Should().Be(HttpStatusCode.OK);
+        using HttpResponseMessage again = await api.SignOutAsync(token, "/api/sign-out");
+        again.ShouldBeRevoked();
+    }
+
+    [Fact]
+    public async Task A_socket_goes_on_with_a_new_token_and_says_goodbye_as_the_README_says()
+    {
+        await using ConnectedApi api = await ConnectedApi.StartAsync(
+            services => services.AddSingleton<ReadmeSnippets.Prices>(), ReadmeSnippets.Connections);
+        string first = TestTokens.Create();
+        string second = TestTokens.Create();
+        using WebSocket socket = await api.OpenSocketAsync(first, "/talk");
+        byte[] buffer = new byte[100];
+
+        await socket.SendAsync(Encoding.UTF8.GetBytes(second), WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken);
+        WebSocketReceiveResult answer = await socket.ReceiveAsync(buffer, TestContext.Current.CancellationToken);
+        Encoding.UTF8.GetString(buffer, 0, answer.Count).Should().Be("continued");
+        await api.Revoker.RevokeAsync(first, TestContext.Current.CancellationToken);
+        await api.Revoker.RevokeAsync(second, TestContext.Current.CancellationToken);
+
+        (await socket.ReceiveAsync(buffer, TestContext.Current.CancellationToken)).MessageType.Should().Be(WebSocketMessageType.Close);
+        socket.CloseStatusDescription.Should().Be("Sign in again");
     }
 
     private static string Read(string resource)
