@@ -133,7 +133,7 @@ internal sealed class LogReader(
             {
                 // After an outage there are some of which this node could not hear, and without an epoch those that are
                 // written back, which nobody tells of.
-                if (!IsKnown(entry, reading) && !_hasFailed && reading.Epoch is not null)
+                if (!IsAwaited(entry, reading) && !intake.IsHeld(entry.Content.Span) && !_hasFailed && reading.Epoch is not null)
                 {
                     hints.HasMissed();
                 }
@@ -156,17 +156,27 @@ internal sealed class LogReader(
         intake.Restart();
 
         Reading reading = new(LogCursor.Start);
+        Task<bool> page = ReadPageAsync(reading, cancellationToken);
+        bool hasMore;
         do
         {
-            if (!await ReadPageAsync(reading, cancellationToken).ConfigureAwait(false))
+            if (!await page.ConfigureAwait(false))
             {
                 _nextAudit = AtOnce;
                 throw new InvalidOperationException("The shared log lost data while it was read. It is read again.");
             }
 
-            foreach (LogEntry entry in reading.NewEntries)
+            // While this page is put into the memory, the next one is on its way: that is most of a start.
+            IReadOnlyList<LogEntry> entries = reading.NewEntries;
+            hasMore = reading.HasMore;
+            if (hasMore)
             {
-                IsKnown(entry, reading);
+                page = ReadPageAsync(reading, cancellationToken);
+            }
+
+            foreach (LogEntry entry in entries)
+            {
+                IsAwaited(entry, reading);
                 long expires = intake.AddRead(entry.Content, seen);
 
                 // Not where other readers may still be: they would take it for a loss.
@@ -176,7 +186,7 @@ internal sealed class LogReader(
                 }
             }
         }
-        while (reading.HasMore);
+        while (hasMore);
 
         // The positions go on after the last entry, which therefore stays.
         lapsed.Remove(reading.Cursor.Content);
@@ -194,16 +204,17 @@ internal sealed class LogReader(
         return reading.Take(page, pageSize);
     }
 
-    private bool IsKnown(LogEntry entry, Reading reading)
+    /// <summary>Whether this node waits to find an entry in the log. Then it has.</summary>
+    private bool IsAwaited(LogEntry entry, Reading reading)
     {
         EntryContent content = new(entry.Content);
-        if (unconfirmed.Contains(content) || _repairs.Missing.Contains(content))
+        bool isAwaited = unconfirmed.Contains(content) || _repairs.Missing.Contains(content);
+        if (isAwaited)
         {
             reading.Found.Add(content);
-            return true;
         }
 
-        return intake.IsHeld(content.Bytes.Span);
+        return isAwaited;
     }
 
     private long After(TimeSpan time) => timeProvider.GetTimestamp() + (long)(time.TotalSeconds * timeProvider.TimestampFrequency);
