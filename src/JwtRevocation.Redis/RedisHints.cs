@@ -12,6 +12,7 @@ internal sealed class RedisHints(RedisNames names) : IAsyncDisposable, IDisposab
     private ChannelMessageQueue? _queue;
     private string? _failure;
     private string? _nameInRedis;
+    private bool _isDisposed;
 
     public void Listen(Action<LogEntry> hint) => _hint = hint;
 
@@ -28,7 +29,7 @@ internal sealed class RedisHints(RedisNames names) : IAsyncDisposable, IDisposab
 
     private string? EnsureSubscribedOnce(IConnectionMultiplexer redis)
     {
-        if (_subscribing is { IsCompleted: false })
+        if (_isDisposed || _subscribing is { IsCompleted: false })
         {
             return _failure;
         }
@@ -49,11 +50,11 @@ internal sealed class RedisHints(RedisNames names) : IAsyncDisposable, IDisposab
     /// <summary>The channel's name as a script must give it: the client adds a prefix, if it has one, only by itself.</summary>
     public RedisValue NameInRedis(string? channelPrefix, IConnectionMultiplexer redis) => _nameInRedis ??= channelPrefix + (string?)Channel(redis);
 
-    public void Dispose() => _queue?.Unsubscribe(CommandFlags.FireAndForget);
+    public void Dispose() => TakeQueue()?.Unsubscribe(CommandFlags.FireAndForget);
 
     public async ValueTask DisposeAsync()
     {
-        if (_queue is { } queue)
+        if (TakeQueue() is { } queue)
         {
             try
             {
@@ -91,8 +92,27 @@ internal sealed class RedisHints(RedisNames names) : IAsyncDisposable, IDisposab
             await former.UnsubscribeAsync(CommandFlags.FireAndForget).ConfigureAwait(false);
         }
 
-        _queue = queue;
-        queue.OnMessage(OnMessage);
+        lock (_subscribingOnce)
+        {
+            if (!_isDisposed)
+            {
+                _queue = queue;
+                queue.OnMessage(OnMessage);
+                return;
+            }
+        }
+
+        // Too late: the connection may be the app's, and would keep it.
+        await queue.UnsubscribeAsync(CommandFlags.FireAndForget).ConfigureAwait(false);
+    }
+
+    private ChannelMessageQueue? TakeQueue()
+    {
+        lock (_subscribingOnce)
+        {
+            _isDisposed = true;
+            return Interlocked.Exchange(ref _queue, null);
+        }
     }
 
     // The position, a space, the entry.

@@ -15,7 +15,7 @@ internal static class RedisScripts
     /// </remarks>
     public const string Append = """
         redis.call('SELECT', ARGV[1])
-        local last = redis.call('ZREVRANGEBYSCORE', KEYS[1], '9007199254740991', '-inf', 'WITHSCORES', 'LIMIT', 0, 1)
+        local last = redis.call('ZREVRANGEBYSCORE', KEYS[1], '9007199254740991', '1', 'WITHSCORES', 'LIMIT', 0, 1)
         local position = (last[2] and tonumber(last[2]) or 0) + tonumber(ARGV[3])
         if position + #ARGV > 9007199254740991 then
           return redis.error_reply('ERR the positions are used up')
@@ -82,7 +82,7 @@ internal static class RedisScripts
     /// </summary>
     public const string Remove = """
         redis.call('SELECT', ARGV[1])
-        local last = redis.call('ZREVRANGEBYSCORE', KEYS[1], '9007199254740991', '-inf', 'LIMIT', 0, 1)
+        local last = redis.call('ZREVRANGEBYSCORE', KEYS[1], '9007199254740991', '1', 'LIMIT', 0, 1)
         for i = 2, #ARGV do
           if ARGV[i] ~= last[1] then
             redis.call('ZREM', KEYS[1], ARGV[i])

@@ -24,7 +24,7 @@ internal sealed class RedisStoreOptionsValidator : IValidateOptions<RedisStoreOp
             {
                 AddErrorIfNowhere(ConfigurationOptions.Parse(configuration), nameof(options.Configuration));
             }
-            catch (ArgumentException)
+            catch (Exception exception) when (exception is ArgumentException or FormatException)
             {
                 // Neither the text nor what is said of it: it may hold a password.
                 result.AddError("is not a configuration that StackExchange.Redis understands.", Property(nameof(options.Configuration)));
@@ -49,9 +49,9 @@ internal sealed class RedisStoreOptionsValidator : IValidateOptions<RedisStoreOp
             {
                 result.AddError("names no server.", Property(property));
             }
-            else if (configuration.EndPoints.Any(static server => server is DnsEndPoint { Host: { } host } && host.Contains('/', StringComparison.Ordinal)))
+            else if (configuration.EndPoints.Any(static server => server is DnsEndPoint { Host: { } host } && host.AsSpan().ContainsAny('/', '@')))
             {
-                // Not the text itself: a URL may hold a password.
+                // The client says the server's name in every message, and nor does this one: a URL may hold a password.
                 result.AddError("has a URL in it, where StackExchange.Redis expects 'host:port,option=value'.", Property(property));
             }
         }

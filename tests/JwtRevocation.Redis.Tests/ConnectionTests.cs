@@ -146,6 +146,46 @@ public sealed class ConnectionTests
     }
 
     [Theory]
+    [InlineData("-1000000000")]
+    [InlineData("-inf")]
+    public async Task What_is_acknowledged_beside_an_entry_at_no_position_can_be_read(string position)
+    {
+        await using RedisServer redis = await RedisServer.StartInUseAsync();
+        await redis.CommandAsync("ZADD", RedisNamesInUse.Entries, position, "garbage");
+        await using Node node = await Node.StartAsync(redis.Configuration);
+        string token = TestTokens.Create();
+
+        await node.RevokeAsync(token);
+
+        await using Node later = await Node.StartAsync(redis.Configuration);
+        (await later.RefusesAsync(token)).Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task A_store_that_has_ended_before_it_could_subscribe_leaves_nothing_in_a_connection_of_the_app()
+    {
+        await using RedisServer redis = await RedisServer.StartInUseAsync();
+        await using ConnectionMultiplexer connection = await redis.ConnectAsync();
+        ServiceCollection services = new();
+        services.AddAuthentication().AddJwtBearer();
+        services.AddJwtRevocation().AddRedisStore(options => options.ConnectionMultiplexerFactory = _ => Task.FromResult<IConnectionMultiplexer>(connection));
+        await using (ServiceProvider app = services.BuildServiceProvider())
+        {
+            redis.Stop();
+            long sent = connection.GetCounters().Subscription.OperationCount;
+            app.GetRequiredService<IRevokedTokenStore>();
+            await Eventually.Async(() => connection.GetCounters().Subscription.OperationCount > sent, "it asks to subscribe");
+        }
+
+        redis.Continue();
+
+        // On the connection by which it was asked.
+        await connection.GetSubscriber().PingAsync();
+        await Eventually.Async(
+            async () => (int)((RedisResult[])(await redis.CommandAsync("PUBSUB", "NUMSUB", RedisNamesInUse.Hints))!)[1] == 0, "nobody listens any more");
+    }
+
+    [Theory]
     [InlineData("inf")]
     [InlineData("-3")]
     public async Task An_entry_at_no_position_gets_one(string position)
@@ -173,10 +213,13 @@ public sealed class ConnectionTests
         (await start.Should().ThrowAsync<OptionsValidationException>()).WithMessage("*Configuration*names no server*");
     }
 
-    [Fact]
-    public async Task A_URL_stops_the_app_at_its_start_and_is_not_repeated()
+    [Theory]
+    [InlineData("redis://user:secret@localhost:6379")]
+    [InlineData("redis://user:secret@localhost:6379/0")]
+    [InlineData("user:secret@localhost:6379")]
+    public async Task A_URL_stops_the_app_at_its_start_and_is_not_repeated(string url)
     {
-        Func<Task> start = () => Node.StartAsync("redis://user:secret@localhost:6379");
+        Func<Task> start = () => Node.StartAsync(url);
 
         (await start.Should().ThrowAsync<OptionsValidationException>()).Which.Message.Should().Contain("Configuration").And.Contain("host:port").And.NotContain("secret");
     }
@@ -254,6 +297,14 @@ public sealed class ConnectionTests
         });
 
         (await start.Should().ThrowAsync<OptionsValidationException>()).WithMessage(message);
+    }
+
+    [Fact]
+    public async Task A_tunnel_that_is_none_stops_the_app_at_its_start()
+    {
+        Func<Task> start = () => Node.StartAsync("localhost:6379,tunnel=http:");
+
+        (await start.Should().ThrowAsync<OptionsValidationException>()).WithMessage("*Configuration*");
     }
 
     [Fact]

@@ -10,16 +10,24 @@ internal sealed class HintWatch(TimeProvider timeProvider)
     private const int FewestMissed = 3;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    // What nobody announces, as another writer may not, looks the same. In a fleet that is not idle more goes on to be missed.
+    private static readonly TimeSpan Memory = TimeSpan.FromMinutes(1);
+
     private int _missed;
     private long _since;
+    private long _last;
 
     /// <summary>Whether hints seem not to arrive.</summary>
-    public bool IsDeaf => Volatile.Read(ref _missed) >= FewestMissed && timeProvider.GetElapsedTime(Volatile.Read(ref _since)) > Patience;
+    public bool IsDeaf =>
+        Volatile.Read(ref _missed) >= FewestMissed
+        && timeProvider.GetElapsedTime(Volatile.Read(ref _since)) > Patience
+        && timeProvider.GetElapsedTime(Volatile.Read(ref _last)) < Memory;
 
     public void HasHint() => Volatile.Write(ref _missed, 0);
 
     public void HasMissed()
     {
+        Volatile.Write(ref _last, timeProvider.GetTimestamp());
         if (Interlocked.Increment(ref _missed) == FewestMissed)
         {
             Volatile.Write(ref _since, timeProvider.GetTimestamp());

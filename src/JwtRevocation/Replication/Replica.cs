@@ -39,6 +39,7 @@ internal sealed class Replica
         int pageSize = 2_000,
         int batchSize = 1_000)
     {
+        logger = new QuietLogger(logger);
         _log = new(log, timeProvider);
         _freshness = freshness;
         _options = options;

@@ -27,11 +27,24 @@ internal sealed class ReplicaMetrics
             "The time since the last complete read of the shared log was sent.");
     }
 
-    public void HasPolled(bool complete) => _polls.Add(1, complete ? Complete : Failed);
+    public void HasPolled(bool complete) => Add(_polls, 1, complete ? Complete : Failed);
 
-    public void HasRead(int entries) => _reads.Add(entries);
+    public void HasRead(int entries) => Add(_reads, entries);
 
-    public void HasWrittenBack(int entries) => _writeBacks.Add(entries);
+    public void HasWrittenBack(int entries) => Add(_writeBacks, entries);
 
-    public void HasSkipped() => _skipped.Add(1);
+    public void HasSkipped() => Add(_skipped, 1);
+
+    // What listens is the app's.
+    private static void Add(Counter<long> counter, long count, params ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        try
+        {
+            counter.Add(count, tags);
+        }
+        catch (Exception)
+        {
+            // There is nobody to tell.
+        }
+    }
 }

@@ -67,8 +67,10 @@ internal sealed class ReplicatedRevokedTokenStore : IRevokedTokenStore, ICounted
 
     public RevocationStatus GetStatus(in RevocableToken token)
     {
+        // Before the memory: a read that completes in between would vouch for what was looked up before it.
+        bool isFresh = _freshness.IsFresh;
         RevocationStatus status = _tables.GetStatus(in token);
-        return status == RevocationStatus.NotRevoked && !_freshness.IsFresh ? RevocationStatus.Unknown : status;
+        return status == RevocationStatus.NotRevoked && !isFresh ? RevocationStatus.Unknown : status;
     }
 
     public async ValueTask<RevocationReceipt> RevokeAsync(Revocation revocation, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -252,6 +253,94 @@ public sealed class ReplicaTests
     }
 
     [Fact]
+    public async Task What_was_looked_up_before_a_read_is_not_vouched_for_by_it()
+    {
+        FakeTimeProvider clock = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        SimulatedLog log = new(clock, new(1));
+        SimulatedLink link = new(log, clock, "node", new(1)) { MostDelay = TimeSpan.Zero };
+        await using ServiceProvider services = Services(clock, link);
+        IRevokedTokenStore store = services.GetRequiredService<IRevokedTokenStore>();
+        Append(log, clock.GetUtcNow(), clock.GetUtcNow());
+        await PassAsync(clock, seconds: 3);
+        JsonWebToken token = FastToken.Of("""{"iss":"i","sub":"bob"}""");
+        link.IsCut = true;
+        Append(log, token, clock.GetUtcNow());
+        await PassAsync(clock, seconds: 90);
+        store.StatusOf(token).Should().Be(RevocationStatus.Unknown);
+
+        // The lookup of its signature has found nothing. Before that of its claims the thread has to wait, and the outage ends.
+        using TokenThatWaits waiting = new(token.EncodedToken);
+        var answer = Task.Run(() => store.StatusOf(waiting), TestContext.Current.CancellationToken);
+        await waiting.IsAsked.WaitAsync(TestContext.Current.CancellationToken);
+        link.IsCut = false;
+        await PassAsync(clock, seconds: 5);
+        store.StatusOf(token).Should().Be(RevocationStatus.Revoked);
+        waiting.GoOn.Release();
+
+        (await answer).Should().Be(RevocationStatus.Unknown);
+    }
+
+    [Fact]
+    public async Task Entries_that_nobody_announced_do_not_make_a_node_report_for_good_that_it_is_deaf()
+    {
+        FakeTimeProvider clock = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        SimulatedLog log = new(clock, new(1));
+        await using ServiceProvider services = Services(clock, new SimulatedLink(log, clock, "node", new(1)) { MostDelay = TimeSpan.Zero });
+        var store = (ReplicatedRevokedTokenStore)services.GetRequiredService<IRevokedTokenStore>();
+        await PassAsync(clock, seconds: 3);
+
+        for (int i = 0; i < 4; i++)
+        {
+            Append(log, FastToken.Of("{}"), clock.GetUtcNow());
+        }
+
+        await PassAsync(clock, seconds: 10);
+        store.Replica.State.IsDeaf.Should().BeTrue("it cannot tell");
+        await PassAsync(clock, seconds: 60);
+        store.Replica.State.IsDeaf.Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task A_listener_to_the_metrics_that_throws_stops_nothing()
+    {
+        FakeTimeProvider clock = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        SimulatedLink link = new(new(clock, new(1)), clock, "node", new(1)) { MostDelay = TimeSpan.Zero };
+        await using ServiceProvider services = Services(clock, link);
+        IMeterFactory meters = services.GetRequiredService<IMeterFactory>();
+        using MeterListener listener = new()
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Meter.Scope == meters)
+                {
+                    self.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) => throw new InvalidOperationException("the listener is broken"));
+        listener.Start();
+        IRevokedTokenStore store = services.GetRequiredService<IRevokedTokenStore>();
+
+        await PassAsync(clock, seconds: 3);
+
+        store.StatusOf(FastToken.Of("{}")).Should().Be(RevocationStatus.NotRevoked);
+    }
+
+    [Fact]
+    public async Task A_logger_that_throws_does_not_keep_a_node_from_a_log_that_is_new()
+    {
+        FakeTimeProvider clock = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        SimulatedLog log = new(clock, new(1));
+        log.LoseAll();
+        await using ServiceProvider services = Services(clock, new SimulatedLink(log, clock, "node", new(1)) { MostDelay = TimeSpan.Zero }, new ThrowingLogger());
+        IRevokedTokenStore store = services.GetRequiredService<IRevokedTokenStore>();
+
+        await PassAsync(clock, seconds: 15);
+
+        store.StatusOf(FastToken.Of("{}")).Should().Be(RevocationStatus.NotRevoked);
+    }
+
+    [Fact]
     public async Task A_logger_that_throws_does_not_make_a_node_deaf_for_good()
     {
         FakeTimeProvider clock = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
@@ -342,6 +431,29 @@ public sealed class ReplicaTests
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
             clock.CreateTimer(callback, state, dueTime, period);
+    }
+
+    private sealed class TokenThatWaits(string encodedToken) : JsonWebToken(encodedToken), IDisposable
+    {
+        public SemaphoreSlim IsAsked { get; } = new(0);
+
+        public SemaphoreSlim GoOn { get; } = new(0);
+
+        public override string Issuer
+        {
+            get
+            {
+                IsAsked.Release();
+                GoOn.Wait();
+                return base.Issuer;
+            }
+        }
+
+        public void Dispose()
+        {
+            IsAsked.Dispose();
+            GoOn.Dispose();
+        }
     }
 
     private sealed class ThrowingLogger : ILoggerProvider, ILogger
