@@ -11,6 +11,11 @@ internal static class AppLookups
     /// <summary>Tells of each lookup that failed. The handlers, which see it too, make of it a token that is not valid.</summary>
     public static void Watch(TokenValidationParameters parameters, Action<Exception> onFailure)
     {
+        if (parameters.ActorValidationParameters is { } actor)
+        {
+            Watch(actor, onFailure);
+        }
+
         WatchResolvers(parameters, onFailure);
         if (parameters.AlgorithmValidator is { } algorithm)
         {
@@ -55,6 +60,16 @@ internal static class AppLookups
                 Watched(() => configuredSignature(token, given, configuration));
         }
 
+        if (parameters.TokenReader is { } reader)
+        {
+            parameters.TokenReader = (token, given) => Watched(() => reader(token, given));
+        }
+
+        if (parameters.TransformBeforeSignatureValidation is { } transform)
+        {
+            parameters.TransformBeforeSignatureValidation = (token, given) => Watched(() => transform(token, given));
+        }
+
         if (parameters.TypeValidator is { } type)
         {
             parameters.TypeValidator = (value, token, given) => Watched(() => type(value, token, given));
@@ -66,14 +81,16 @@ internal static class AppLookups
             {
                 return decide();
             }
-            catch (Exception exception) when (exception is not (SecurityTokenException or ArgumentException))
+            catch (Exception exception) when (!SaysNo(exception))
             {
-                // Those are how a delegate says no.
                 onFailure(exception);
                 throw;
             }
         }
     }
+
+    /// <summary>Whether it is how an app's delegate or handler says that a token is not valid, and not how it fails.</summary>
+    public static bool SaysNo(Exception exception) => exception is SecurityTokenException or ArgumentException or KeyNotFoundException;
 
     private static void WatchResolvers(TokenValidationParameters parameters, Action<Exception> onFailure)
     {

@@ -132,11 +132,11 @@ internal sealed class BearerSchemes(
                     return result.SecurityToken;
                 }
 
-                failures.Add(result.Exception ?? new SecurityTokenValidationException("The handler refused the token and did not say why."));
+                failures.Add(FailureOf(bearer, result.Exception ?? new SecurityTokenValidationException("The handler refused the token and did not say why.")));
             }
             catch (Exception exception)
             {
-                failures.Add(exception);
+                failures.Add(FailureOf(bearer, exception));
             }
         }
 
@@ -160,12 +160,16 @@ internal sealed class BearerSchemes(
             }
             catch (Exception exception)
             {
-                failures.Add(exception);
+                failures.Add(FailureOf(bearer, exception));
             }
         }
 
         return null;
     }
+
+    // A handler of the app's own may ask somebody who is out of reach.
+    private static Exception FailureOf(JwtBearerOptions bearer, Exception exception) =>
+        BearerProtection.HandlersAreStock(bearer) || AppLookups.SaysNo(exception) ? exception : new SigningKeysUnavailableException(exception);
 
     /// <summary>
     /// The scheme's parameters with its issuer's keys, as JwtBearer completes them for a request; and why those could not be

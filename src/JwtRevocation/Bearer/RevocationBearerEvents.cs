@@ -57,7 +57,17 @@ internal sealed class RevocationBearerEvents : JwtBearerEvents
         }
 
         ValidatedToken token = ValidatedToken.Remember(context);
-        Task task = base.TokenValidated(context);
+        Task task;
+        try
+        {
+            task = base.TokenValidated(context);
+        }
+        catch
+        {
+            token.IsRefused();
+            throw;
+        }
+
         if (!task.IsCompletedSuccessfully)
         {
             return DecideLater(task, token);
@@ -97,10 +107,15 @@ internal sealed class RevocationBearerEvents : JwtBearerEvents
     /// Whether the store was asked when the token was validated. It was not when the app put other parameters in place for
     /// this request, or perhaps when a handler of its own validated the token.
     /// </summary>
-    private bool WasChecked(TokenValidatedContext context) =>
-        !_parametersAreReplaced
-        && RevocationLifetimeValidator.IsProtected(context.Options.TokenValidationParameters, _check)
-        && BearerProtection.HandlersAreStock(context.Options);
+    private bool WasChecked(TokenValidatedContext context)
+    {
+        if (!RevocationLifetimeValidator.IsProtected(context.Options.TokenValidationParameters, _check))
+        {
+            ParametersWereReplaced();
+        }
+
+        return !_parametersAreReplaced && BearerProtection.HandlersAreStock(context.Options);
+    }
 
     private bool IsAccepted(TokenValidatedContext context)
     {
@@ -127,8 +142,16 @@ internal sealed class RevocationBearerEvents : JwtBearerEvents
 
     private static async Task DecideLater(Task task, ValidatedToken token)
     {
-        await task.ConfigureAwait(false);
-        token.IsDecided();
+        try
+        {
+            await task.ConfigureAwait(false);
+            token.IsDecided();
+        }
+        catch
+        {
+            token.IsRefused();
+            throw;
+        }
     }
 
     // JwtBearer reports the failures of several token handlers together, and a handler of the app may wrap one.

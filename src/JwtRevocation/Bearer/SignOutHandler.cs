@@ -27,13 +27,23 @@ internal sealed class SignOutHandler(TokenRevoker revoker, ILogger<SignOutHandle
     {
         // Not injected: a worker has none, and no sign-out either.
         IAuthenticationSchemeProvider schemes = Context.RequestServices.GetRequiredService<IAuthenticationSchemeProvider>();
-        IReadOnlyCollection<string> userSchemes = await RequestSchemes.OfUserAsync(Context, schemes).ConfigureAwait(false);
 
-        // An event of the app may sign out the very token that it is asked about, before anybody is signed in by it.
+        // A scheme that is busy with this request must not be asked: it would call the app's event again, or wait for it.
+        IReadOnlyCollection<string> userSchemes = [];
+        if (!ChallengeUnderWay.IsIn(Context) && !ValidatedToken.In(Context).Any(static token => token.IsUndecided))
+        {
+            await ChallengeUnderWay.RunAsync(
+                Context,
+                async () => userSchemes = await RequestSchemes.OfUserAsync(Context, schemes).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+
+        // The app's event may sign out the very token that it is asked about, and its claims transformation that of a user who
+        // is not signed in yet.
+        bool isNobody = !Context.User.Identities.Any(static identity => identity.IsAuthenticated);
         ValidatedToken[] tokens =
         [
             .. ValidatedToken.In(Context).Where(token =>
-                token.IsUndecided || (token.IsAccepted && (userSchemes.Contains(token.Scheme) || token.HasAuthenticated(Context.User)))),
+                token.IsUndecided || (token.IsAccepted && (isNobody || userSchemes.Contains(token.Scheme) || token.HasAuthenticated(Context.User)))),
         ];
         foreach (ValidatedToken token in tokens)
         {

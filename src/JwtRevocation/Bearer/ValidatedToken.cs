@@ -13,7 +13,8 @@ namespace JwtRevocation;
 internal sealed class ValidatedToken
 {
     private readonly TokenValidatedContext _validation;
-    private readonly ValidatedToken? _earlier;
+    private ValidatedToken? _earlier;
+    private bool _isRefused;
 
     private ValidatedToken(TokenValidatedContext validation, SecurityToken token, ValidatedToken? earlier)
     {
@@ -31,7 +32,7 @@ internal sealed class ValidatedToken
     public bool IsUndecided { get; private set; } = true;
 
     /// <summary>Whether the scheme has accepted it.</summary>
-    public bool IsAccepted => !IsUndecided && _validation.Result is null or { Succeeded: true };
+    public bool IsAccepted => !IsUndecided && !_isRefused && _validation.Result is null or { Succeeded: true };
 
     /// <summary>Remembers the token that came with the request, before the app puts anything in its place: that is what could be used again.</summary>
     /// <remarks>
@@ -47,43 +48,56 @@ internal sealed class ValidatedToken
         return token;
     }
 
-    /// <summary>Notes that the app has decided.</summary>
+    /// <summary>Notes that the app's event has come to an end.</summary>
     public void IsDecided() => IsUndecided = false;
 
-    /// <summary>Whether it is what a user is signed in by, be it through a scheme that has asked this one.</summary>
-    public bool HasAuthenticated(ClaimsPrincipal user) =>
-        (_validation.Result?.Principal ?? _validation.Principal) is { } principal
-        && principal.Identities.Any(identity => identity.IsAuthenticated && user.Identities.Contains(identity));
+    /// <summary>Notes that the app's event has thrown.</summary>
+    public void IsRefused() => (_isRefused, IsUndecided) = (true, false);
 
-    /// <summary>Puts other tokens in the place of those that were accepted up to one of them.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="upTo">The last one whose place is taken; what was validated after it stays.</param>
-    /// <param name="tokens">The others, each of a scheme that had accepted one of them.</param>
-    /// <returns>The last of the others.</returns>
-    public static ValidatedToken Replace(HttpContext context, ValidatedToken upTo, IEnumerable<(string Scheme, SecurityToken Token)> tokens)
+    /// <summary>Whether it is what a user is signed in by, be it through a scheme that has asked this one.</summary>
+    /// <remarks>All that was made of it must be the user's: what was made of a device's may have taken the user in.</remarks>
+    public bool HasAuthenticated(ClaimsPrincipal user)
     {
-        ValidatedToken? replaced = null;
-        foreach ((string scheme, SecurityToken token) in tokens)
+        ClaimsPrincipal? principal = _validation.Result?.Principal ?? _validation.Principal;
+        ClaimsIdentity[] identities = [.. (principal?.Identities ?? []).Where(static identity => identity.IsAuthenticated)];
+        return identities.Length > 0 && identities.All(user.Identities.Contains);
+    }
+
+    /// <summary>Puts other tokens in the place of some that were accepted. Whatever else was validated stays.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="former">Those that give way.</param>
+    /// <param name="tokens">The others, each of a scheme that had accepted one of those.</param>
+    /// <returns>The others.</returns>
+    public static ValidatedToken[] Replace(
+        HttpContext context, ValidatedToken[] former, IEnumerable<(string Scheme, SecurityToken Token)> tokens)
+    {
+        ValidatedToken[] replaced =
+        [
+            .. tokens.Select(each => new ValidatedToken(Array.Find(former, before => before.Scheme == each.Scheme)!._validation, each.Token, earlier: null)
+            {
+                IsUndecided = false,
+            }),
+        ];
+        ValidatedToken? last = null;
+        foreach (ValidatedToken token in replaced.Concat(In(context).Except(former).Reverse()))
         {
-            replaced = new(Since(upTo).First(each => each.Scheme == scheme)._validation, token, replaced) { IsUndecided = false };
+            token._earlier = last;
+            last = token;
         }
 
-        context.Features.Set(In(context).TakeWhile(token => token != upTo).Reverse().Aggregate(
-            replaced, static (earlier, token) => new(token._validation, token.Token, earlier) { IsUndecided = token.IsUndecided }));
-        return replaced!;
+        context.Features.Set(last);
+        return replaced;
     }
 
     /// <summary>The tokens that schemes have validated in this request, the last one first.</summary>
-    public static IEnumerable<ValidatedToken> In(HttpContext context) => Since(context.Features.Get<ValidatedToken>());
-
-    /// <summary>The tokens that schemes have accepted in this request, the last one first.</summary>
-    public static IEnumerable<ValidatedToken> AcceptedIn(HttpContext context) => In(context).Where(static token => token.IsAccepted);
-
-    private static IEnumerable<ValidatedToken> Since(ValidatedToken? last)
+    public static IEnumerable<ValidatedToken> In(HttpContext context)
     {
-        for (ValidatedToken? token = last; token is not null; token = token._earlier)
+        for (ValidatedToken? token = context.Features.Get<ValidatedToken>(); token is not null; token = token._earlier)
         {
             yield return token;
         }
     }
+
+    /// <summary>The tokens that schemes have accepted in this request.</summary>
+    public static IEnumerable<ValidatedToken> AcceptedIn(HttpContext context) => In(context).Where(static token => token.IsAccepted);
 }

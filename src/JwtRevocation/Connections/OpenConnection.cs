@@ -23,8 +23,8 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
     /// <summary>Whether it is to be left alone from now on: it was ended, or its request is over.</summary>
     public bool HasEnded => _hasEnded;
 
-    /// <summary>The latest token of the request that it has been given.</summary>
-    public ValidatedToken? Latest { get; set; }
+    /// <summary>The tokens of the request that it has been given.</summary>
+    public ValidatedToken[] Known { get; set; } = [];
 
     /// <summary>Those that keep it open.</summary>
     public WatchedToken[] Tokens
@@ -47,9 +47,9 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
         // two who do it the last one writes what is there last.
         lock (_ending)
         {
-            if (!_hasEnded && Latest is { } latest)
+            if (!_hasEnded)
             {
-                Latest = ValidatedToken.Replace(context, latest, Tokens.Select(static watched => (watched.Scheme, watched.Token.SecurityToken)));
+                Known = ValidatedToken.Replace(context, Known, Tokens.Select(static watched => (watched.Scheme, watched.Token.SecurityToken)));
             }
         }
     }

@@ -67,15 +67,13 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
         OpenConnection? connection = context.Features.Get<OpenConnection>() is { IsOver: false } open ? open : null;
 
         // Not compared with the tokens that it has: it may go on with others by now.
-        ValidatedToken? latest = ValidatedToken.AcceptedIn(context).FirstOrDefault();
-        if (latest == connection?.Latest || connection is { HasEnded: true })
+        ValidatedToken[] unknown = [.. ValidatedToken.AcceptedIn(context).Except(connection?.Known ?? [])];
+        if (unknown.Length == 0 || connection is { HasEnded: true })
         {
             return connection;
         }
 
-        WatchedToken[] added = Watch(ValidatedToken.AcceptedIn(context)
-            .TakeWhile(accepted => accepted != connection?.Latest)
-            .Select(static accepted => (accepted.Scheme, accepted.Token)));
+        WatchedToken[] added = Watch(unknown.Select(static accepted => (accepted.Scheme, accepted.Token)));
         if (added.Length == 0)
         {
             return connection;
@@ -88,7 +86,7 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
             context.Response.RegisterForDispose(connection);
         }
 
-        connection.Latest = latest;
+        connection.Known = [.. connection.Known, .. unknown];
         _index.Add(connection, added);
 
         // After they can be found: what is revoked from then on finds them, and what was revoked before is seen here.

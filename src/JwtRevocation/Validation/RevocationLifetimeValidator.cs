@@ -80,6 +80,11 @@ internal sealed class RevocationLifetimeValidator
             {
                 return false;
             }
+
+            if (_check.HasEnded && appValidator.Target is RevocationLifetimeValidator)
+            {
+                return true;
+            }
         }
         else
         {

@@ -272,6 +272,134 @@ public sealed class ContinuedConnectionTests
     }
 
     [Fact]
+    public async Task A_token_that_another_scheme_accepts_only_afterwards_is_watched_as_well()
+    {
+        TaskCompletionSource decides = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource goesOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        string second = Token();
+        await using TestApi api = await StartTwoSchemesAsync(
+            new()
+            {
+                OnTokenValidated = async _ =>
+                {
+                    decides.SetResult();
+                    await goesOn.Task;
+                },
+            },
+            app => app.MapGet("/watch", async (HttpContext context, ITokenRevoker revoker) =>
+            {
+                context.GetTokenRevoked();
+                Task<AuthenticateResult> authenticating = context.AuthenticateAsync("Second");
+                await decides.Task;
+                await context.ContinueWithTokenAsync(Token());
+                goesOn.SetResult();
+                (await authenticating).Succeeded.Should().BeTrue();
+                CancellationToken revoked = context.GetTokenRevoked();
+                await revoker.RevokeAsync(second);
+                return await IsCancelledAsync(revoked);
+            }).RequireAuthorization());
+
+        (await GetAsync(api, "/watch", second)).Should().Be("true");
+    }
+
+    [Fact]
+    public async Task A_token_that_is_accepted_after_one_that_was_validated_later_is_watched_as_well()
+    {
+        string first = Token();
+        await using TestApi api = await StartTwoSchemesAsync(
+            new(),
+            app => app.MapGet("/watch", async (HttpContext context, ITokenRevoker revoker) =>
+            {
+                CancellationToken revoked = context.GetTokenRevoked();
+                await revoker.RevokeAsync(first);
+                return await IsCancelledAsync(revoked);
+            }).RequireAuthorization(),
+            ofFirst: new()
+            {
+                OnTokenValidated = async context =>
+                {
+                    await context.HttpContext.AuthenticateAsync("Second");
+                    context.HttpContext.GetTokenRevoked();
+                },
+            });
+
+        (await GetAsync(api, "/watch", Token(), first)).Should().Be("true");
+    }
+
+    [Fact]
+    public async Task What_it_goes_on_with_can_be_signed_out_though_the_scheme_has_refused_the_old_one_meanwhile()
+    {
+        int asked = 0;
+        string next = Token();
+        await using TestApi api = await StartTwoSchemesAsync(
+            new(),
+            app => app.MapGet("/bye", async (HttpContext context, IServiceScopeFactory scopes) =>
+            {
+                IServiceProvider services = context.RequestServices;
+                using (IServiceScope scope = scopes.CreateScope())
+                {
+                    context.RequestServices = scope.ServiceProvider;
+                    (await context.AuthenticateAsync("First")).Succeeded.Should().BeFalse();
+                    context.RequestServices = services;
+                }
+
+                (await context.AuthenticateAsync("Second")).Succeeded.Should().BeTrue();
+                await context.ContinueWithTokenAsync(next);
+                await context.SignOutAsync();
+            }).RequireAuthorization(),
+            ofFirst: new()
+            {
+                OnTokenValidated = context =>
+                {
+                    if (++asked == 2)
+                    {
+                        context.Fail("not twice");
+                    }
+
+                    return Task.CompletedTask;
+                },
+            });
+
+        await GetAsync(api, "/bye", Token("device"));
+
+        (await api.StatusAsync(next)).Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    private static Task<TestApi> StartTwoSchemesAsync(JwtBearerEvents ofSecond, Action<WebApplication> endpoints, JwtBearerEvents? ofFirst = null)
+    {
+        ofSecond.OnMessageReceived = static context =>
+        {
+            context.Token = context.Request.Headers["Second"];
+            return Task.CompletedTask;
+        };
+        return TestApi.StartCoreAsync(
+            services =>
+            {
+                services.AddAuthentication("First")
+                    .AddJwtBearer("First", bearer => TestApi.UseTestTokens(bearer, first => first.Events = ofFirst ?? new()))
+                    .AddJwtBearer("Second", bearer => TestApi.UseTestTokens(bearer, second => second.Events = ofSecond));
+                services.AddJwtRevocation();
+            },
+            endpoints);
+    }
+
+    private static async Task<string> GetAsync(TestApi api, string path, string second, string? first = null)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, path);
+        request.Headers.Add("Authorization", $"Bearer {first ?? Token()}");
+        request.Headers.Add("Second", second);
+        using HttpResponseMessage response = await api.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    }
+
+    private static async Task<bool> IsCancelledAsync(CancellationToken token)
+    {
+        TaskCompletionSource cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using CancellationTokenRegistration _ = token.Register(cancelled.SetResult);
+        return await Task.WhenAny(cancelled.Task, Task.Delay(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken)) == cancelled.Task;
+    }
+
+    [Fact]
     public async Task An_endpoint_can_say_goodbye_first()
     {
         await using ConnectedApi api = await ConnectedApi.StartAsync(endpoints: app => app.MapGet("/polite", async context =>

@@ -135,6 +135,58 @@ public sealed class TokenRevocationKeysTests
     }
 
     [Theory]
+    [InlineData("actor", false)]
+    [InlineData("actor", true)]
+    [InlineData("handler", false)]
+    [InlineData("handler's answer", false)]
+    [InlineData("reader", true)]
+    [InlineData("transform", false)]
+    public async Task While_whatever_the_app_has_of_its_own_is_out_of_reach_nobody_can_tell(string which, bool securityTokenValidators)
+    {
+        bool isDown = false;
+        await using TestApi api = await TokenRevocationApi.StartAsync(bearer =>
+        {
+            bearer.UseSecurityTokenValidators = securityTokenValidators;
+            TokenValidationParameters parameters = bearer.TokenValidationParameters;
+            TokenValidationParameters actors = TestTokens.Parameters();
+            actors.IssuerSigningKeys = null;
+            actors.IssuerSigningKeyResolver = (_, _, _, _) => LookUp<IEnumerable<SecurityKey>>("actor", TestKeys.All);
+            parameters.ValidateActor = true;
+            parameters.ActorValidationParameters = actors;
+            parameters.TokenReader = which == "reader" ? (token, _) => LookUp("reader", new JwtSecurityToken(token)) : null;
+            parameters.TransformBeforeSignatureValidation = (token, _) => LookUp("transform", token);
+            bearer.TokenHandlers.Clear();
+            bearer.TokenHandlers.Add(which.StartsWith("handler", StringComparison.Ordinal)
+                ? new RemoteHandler(() => isDown, asAnswer: which != "handler")
+                : new JsonWebTokenHandler());
+        });
+        string token = TokenRevocationApi.TokenOf("app", configure: descriptor => descriptor.Claims["actort"] = TestTokens.Create(subject: "actor"));
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.OK);
+
+        isDown = true;
+        using HttpResponseMessage response = await api.RevokeAsync(token);
+        response.ShouldBeUnavailable();
+
+        isDown = false;
+        using HttpResponseMessage again = await api.RevokeAsync(token);
+        await again.ShouldBeDoneAsync();
+        (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
+
+        T LookUp<T>(string what, T found) => isDown && what == which ? throw new HttpRequestException("down") : found;
+    }
+
+    [Fact]
+    public async Task A_lookup_that_knows_no_such_tenant_says_no()
+    {
+        Dictionary<string, string> tenants = new() { [TestTokens.Issuer] = TestTokens.Issuer };
+        await using TestApi api = await TokenRevocationApi.StartAsync(bearer => bearer.TokenValidationParameters.IssuerValidator = (issuer, _, _) => tenants[issuer]);
+
+        using HttpResponseMessage response = await api.RevokeAsync(TokenRevocationApi.TokenOf("app", configure: descriptor => descriptor.Issuer = "https://another.test"));
+
+        await response.ShouldBeDoneAsync();
+    }
+
+    [Theory]
     [InlineData("decryption", false)]
     [InlineData("decryption", true)]
     [InlineData("signing", false)]
@@ -236,6 +288,14 @@ public sealed class TokenRevocationKeysTests
         }
 
         (await api.CountAsync()).Should().Be(0);
+    }
+
+    private sealed class RemoteHandler(Func<bool> isDown, bool asAnswer) : JsonWebTokenHandler
+    {
+        public override Task<TokenValidationResult> ValidateTokenAsync(string token, TokenValidationParameters validationParameters) =>
+            !isDown() ? base.ValidateTokenAsync(token, validationParameters)
+            : asAnswer ? Task.FromResult(new TokenValidationResult { Exception = new HttpRequestException("down") })
+            : throw new HttpRequestException("down");
     }
 
     private static Task<TestApi> StartAsync(

@@ -326,6 +326,47 @@ public sealed class SignOutTests
         (await api.StatusAsync(token)).Should().Be(HttpStatusCode.Unauthorized);
     }
 
+    [Fact]
+    public async Task A_token_that_was_checked_beside_the_users_stays_valid_though_its_principal_took_the_user_in()
+    {
+        await using TestApi api = await TestApi.StartCoreAsync(
+            services =>
+            {
+                services.AddAuthentication("First")
+                    .AddJwtBearer("First", bearer => TestApi.UseTestTokens(bearer))
+                    .AddJwtBearer("Device", bearer => TestApi.UseTestTokens(bearer, device => device.Events = new()
+                    {
+                        OnMessageReceived = context =>
+                        {
+                            context.Token = context.Request.Headers["Device"];
+                            return Task.CompletedTask;
+                        },
+                        OnTokenValidated = context =>
+                        {
+                            context.Principal!.AddIdentities(context.HttpContext.User.Identities);
+                            return Task.CompletedTask;
+                        },
+                    }));
+                services.AddJwtRevocation();
+            },
+            app => app.MapPost("/bye", async context =>
+            {
+                (await context.AuthenticateAsync("Device")).Succeeded.Should().BeTrue();
+                await context.SignOutAsync();
+            }).RequireAuthorization());
+        string user = TestTokens.Create();
+        string device = TestTokens.Create(subject: "device");
+        using HttpRequestMessage request = new(HttpMethod.Post, "/bye");
+        request.Headers.Add("Authorization", $"Bearer {user}");
+        request.Headers.Add("Device", device);
+
+        using HttpResponseMessage signOut = await api.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        signOut.StatusCode.Should().Be(HttpStatusCode.OK);
+        (await api.StatusAsync(user)).Should().Be(HttpStatusCode.Unauthorized);
+        (await api.StatusAsync(device)).Should().Be(HttpStatusCode.OK);
+    }
+
     [Theory]
     [InlineData(false, false, HttpStatusCode.OK)]
     [InlineData(false, true, HttpStatusCode.OK)]

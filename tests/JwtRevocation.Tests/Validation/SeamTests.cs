@@ -224,6 +224,56 @@ public sealed class SeamTests
     }
 
     [Fact]
+    public async Task Nor_do_they_while_somebody_else_puts_the_protected_ones_back()
+    {
+        using SemaphoreSlim looksUp = new(0);
+        TaskCompletionSource goesOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TokenValidationParameters? original = null;
+        bool isSlow = false;
+        await using TestApi api = await TestApi.StartAsync(bearer => bearer.Events = new()
+        {
+            OnMessageReceived = context =>
+            {
+                original ??= context.Options.TokenValidationParameters;
+                TokenValidationParameters own = TestTokens.Parameters();
+                own.IssuerSigningKeys = null;
+                own.IssuerSigningKeyResolver = (_, _, _, _) =>
+                {
+                    if (Volatile.Read(ref isSlow))
+                    {
+                        looksUp.Release();
+                        goesOn.Task.Wait();
+                    }
+
+                    return TestKeys.All;
+                };
+                context.Options.TokenValidationParameters = context.Request.Headers.ContainsKey("Tenant") ? own : original;
+                return Task.CompletedTask;
+            },
+        });
+        string token = TestTokens.Create();
+        await AssertSignOutHoldsAsync(api, token);
+        (await OfTenantAsync()).Should().Be(HttpStatusCode.Unauthorized);
+        Volatile.Write(ref isSlow, true);
+        Task<HttpStatusCode> slow = Task.Run(OfTenantAsync);
+        await looksUp.WaitAsync(TestContext.Current.CancellationToken);
+
+        (await api.StatusAsync(TestTokens.Create())).Should().Be(HttpStatusCode.OK);
+
+        goesOn.SetResult();
+        (await slow).Should().Be(HttpStatusCode.Unauthorized);
+
+        async Task<HttpStatusCode> OfTenantAsync()
+        {
+            using HttpRequestMessage request = new(HttpMethod.Get, "/me");
+            request.Headers.Add("Authorization", $"Bearer {token}");
+            request.Headers.Add("Tenant", "b");
+            using HttpResponseMessage response = await api.Client.SendAsync(request, TestContext.Current.CancellationToken);
+            return response.StatusCode;
+        }
+    }
+
+    [Fact]
     public async Task Nor_do_options_that_were_put_into_the_cache()
     {
         await using TestApi api = await TestApi.StartAsync();
@@ -317,20 +367,34 @@ public sealed class SeamTests
         older.Should().Throw<SecurityTokenRevokedException>();
     }
 
-    [Fact]
-    public async Task An_app_that_has_ended_does_not_decide_for_the_next_one_that_shares_its_parameters()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_app_that_has_ended_does_not_decide_for_another_one_that_shares_its_parameters(bool cameLater)
     {
         TokenValidationParameters shared = TestTokens.Parameters();
         FaultyStore store = new();
-        TestApi first = await TestApi.StartAsync(bearer => bearer.TokenValidationParameters = shared, revocation => revocation.AddStore(_ => store));
+        Task<TestApi> StartAsync(bool ends) => TestApi.StartAsync(
+            bearer => bearer.TokenValidationParameters = shared,
+            revocation =>
+            {
+                if (ends)
+                {
+                    revocation.AddStore(_ => store);
+                }
+            });
+        TestApi first = await StartAsync(ends: !cameLater);
         (await first.StatusAsync(TestTokens.Create())).Should().Be(HttpStatusCode.OK);
-        await using TestApi second = await TestApi.StartAsync(bearer => bearer.TokenValidationParameters = shared);
+        TestApi second = await StartAsync(ends: cameLater);
+        (await second.StatusAsync(TestTokens.Create())).Should().Be(HttpStatusCode.OK);
+        (TestApi ends, TestApi lives) = cameLater ? (second, first) : (first, second);
+        await using TestApi _ = lives;
         store.Fault = Fault.Unknown;
-        (await second.StatusAsync(TestTokens.Create())).Should().NotBe(HttpStatusCode.OK, "what both share, both protect");
+        (await lives.StatusAsync(TestTokens.Create())).Should().NotBe(HttpStatusCode.OK, "what both share, both protect");
 
-        await first.DisposeAsync();
+        await ends.DisposeAsync();
 
-        await AssertSignOutHoldsAsync(second, TestTokens.Create());
+        await AssertSignOutHoldsAsync(lives, TestTokens.Create());
     }
 
     private static async Task AssertSignOutHoldsAsync(TestApi api, string token)
