@@ -156,25 +156,15 @@ internal sealed class LogReader(
         intake.Restart();
 
         Reading reading = new(LogCursor.Start);
-        Task<bool> page = ReadPageAsync(reading, cancellationToken);
-        bool hasMore;
         do
         {
-            if (!await page.ConfigureAwait(false))
+            if (!await ReadPageAsync(reading, cancellationToken).ConfigureAwait(false))
             {
                 _nextAudit = AtOnce;
                 throw new InvalidOperationException("The shared log lost data while it was read. It is read again.");
             }
 
-            // While this page is put into the memory, the next one is on its way: that is most of a start.
-            IReadOnlyList<LogEntry> entries = reading.NewEntries;
-            hasMore = reading.HasMore;
-            if (hasMore)
-            {
-                page = ReadPageAsync(reading, cancellationToken);
-            }
-
-            foreach (LogEntry entry in entries)
+            foreach (LogEntry entry in reading.NewEntries)
             {
                 IsAwaited(entry, reading);
                 long expires = intake.AddRead(entry.Content, seen);
@@ -186,7 +176,7 @@ internal sealed class LogReader(
                 }
             }
         }
-        while (hasMore);
+        while (reading.HasMore);
 
         // The positions go on after the last entry, which therefore stays.
         lapsed.Remove(reading.Cursor.Content);
