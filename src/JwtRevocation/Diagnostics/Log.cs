@@ -65,7 +65,7 @@ internal static partial class Log
     [LoggerMessage(21, LogLevel.Information, "A token revocation request was refused: {Error}.")]
     public static partial void RevocationRequestRefused(this ILogger logger, string error);
 
-    [LoggerMessage(22, LogLevel.Warning, "A token revocation request was answered with 503: the keys to validate the token are out of reach.")]
+    [LoggerMessage(22, LogLevel.Warning, "A token revocation request was answered with 503: the keys to validate the token, or what else the app looks up for it, are out of reach.")]
     public static partial void RevocationRequestUndecided(this ILogger logger, Exception exception);
 
     [LoggerMessage(23, LogLevel.Debug, "A token revocation request was answered with 503: the token's key is not among those that this node has of its issuer, which may have newer ones.")]
