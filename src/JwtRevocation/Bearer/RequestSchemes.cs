@@ -21,14 +21,9 @@ internal static class RequestSchemes
             return [];
         }
 
-        string? name = context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Ticket?.AuthenticationScheme;
-        if (name is null or SomebodyElse)
-        {
-            name = (await schemes.GetDefaultAuthenticateSchemeAsync().ConfigureAwait(false))?.Name;
-        }
-
+        string name = NotedIn(context) ?? (await schemes.GetDefaultAuthenticateSchemeAsync().ConfigureAwait(false))?.Name ?? "";
         HashSet<string> real = [];
-        foreach (string named in await SplitAsync(name ?? "", schemes).ConfigureAwait(false))
+        foreach (string named in await SplitAsync(name, schemes).ConfigureAwait(false))
         {
             // It was asked before in this request, and its answer is kept for it; a forwarding scheme answers with the
             // ticket of the one that it forwards to.
@@ -41,6 +36,10 @@ internal static class RequestSchemes
 
         return real;
     }
+
+    /// <summary>As <see cref="OfUserAsync"/>, but asks none of them: what the request has noted, and without what they forward to.</summary>
+    public static async Task<IReadOnlyCollection<string>> NotedAsync(HttpContext context, IAuthenticationSchemeProvider schemes) =>
+        NotedIn(context) is { } name ? await SplitAsync(name, schemes).ConfigureAwait(false) : [];
 
     /// <summary>Whether one of these schemes takes bearer tokens.</summary>
     public static async Task<bool> AnyBearerAsync(IEnumerable<string> names, IAuthenticationSchemeProvider schemes)
@@ -55,6 +54,9 @@ internal static class RequestSchemes
 
         return false;
     }
+
+    private static string? NotedIn(HttpContext context) =>
+        context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Ticket?.AuthenticationScheme is { } name and not SomebodyElse ? name : null;
 
     // The authorization middleware joins the names of a policy's schemes with a semicolon, which a name may have itself.
     private static async Task<IReadOnlyCollection<string>> SplitAsync(string names, IAuthenticationSchemeProvider schemes)

@@ -27,23 +27,11 @@ internal sealed class SignOutHandler(TokenRevoker revoker, ILogger<SignOutHandle
     {
         // Not injected: a worker has none, and no sign-out either.
         IAuthenticationSchemeProvider schemes = Context.RequestServices.GetRequiredService<IAuthenticationSchemeProvider>();
-
-        // A scheme that is busy with this request must not be asked: it would call the app's event again, or wait for it.
-        IReadOnlyCollection<string> userSchemes = [];
-        if (!ChallengeUnderWay.IsIn(Context) && !ValidatedToken.In(Context).Any(static token => token.IsUndecided))
-        {
-            await ChallengeUnderWay.RunAsync(
-                Context,
-                async () => userSchemes = await RequestSchemes.OfUserAsync(Context, schemes).ConfigureAwait(false)).ConfigureAwait(false);
-        }
-
-        // The app's event may sign out the very token that it is asked about, and its claims transformation that of a user who
-        // is not signed in yet.
-        bool isNobody = !Context.User.Identities.Any(static identity => identity.IsAuthenticated);
+        IReadOnlyCollection<string> userSchemes = await UserSchemesAsync(schemes).ConfigureAwait(false);
         ValidatedToken[] tokens =
         [
             .. ValidatedToken.In(Context).Where(token =>
-                token.IsUndecided || (token.IsAccepted && (isNobody || userSchemes.Contains(token.Scheme) || token.HasAuthenticated(Context.User)))),
+                token.IsUndecided || (token.IsAccepted && (userSchemes.Contains(token.Scheme) || token.HasAuthenticated(Context.User)))),
         ];
         foreach (ValidatedToken token in tokens)
         {
@@ -65,12 +53,39 @@ internal sealed class SignOutHandler(TokenRevoker revoker, ILogger<SignOutHandle
         // Somebody who is signed in by a cookie alone has nothing to sign out here. Anybody else is told so, and what was wrong
         // with the token if there was one at all.
         logger.NothingToSignOut();
-        if (userSchemes.Count == 0
+        if (!Context.User.Identities.Any(static identity => identity.IsAuthenticated)
+            || userSchemes.Count == 0
             || ValidatedToken.AcceptedIn(Context).Any()
             || await RequestSchemes.AnyBearerAsync(userSchemes, schemes).ConfigureAwait(false))
         {
             await RefuseAsync(schemes).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>The schemes that the user comes from, or will.</summary>
+    private async Task<IReadOnlyCollection<string>> UserSchemesAsync(IAuthenticationSchemeProvider schemes)
+    {
+        // An event of the app may sign out the very token that it is asked about. A scheme that is busy with this request must
+        // not be asked: it would call the event again, or wait for it.
+        bool isDeciding = ValidatedToken.In(Context).Any(static token => token.IsUndecided);
+        if (isDeciding || ChallengeUnderWay.IsIn(Context))
+        {
+            IReadOnlyCollection<string> noted = await RequestSchemes.NotedAsync(Context, schemes).ConfigureAwait(false);
+            return noted.Count > 0 || isDeciding ? noted : await ToComeAsync().ConfigureAwait(false);
+        }
+
+        IReadOnlyCollection<string> asked = [];
+        await ChallengeUnderWay.RunAsync(
+            Context,
+            async () => asked = await RequestSchemes.OfUserAsync(Context, schemes).ConfigureAwait(false)).ConfigureAwait(false);
+        return asked.Count > 0 ? asked : await ToComeAsync().ConfigureAwait(false);
+
+        // As the app's claims transformation is asked, nobody is signed in yet.
+        async Task<IReadOnlyCollection<string>> ToComeAsync() =>
+            Context.User.Identities.Any(static identity => identity.IsAuthenticated)
+            || (await schemes.GetDefaultAuthenticateSchemeAsync().ConfigureAwait(false))?.Name is not { } name
+                ? []
+                : [name];
     }
 
     private async Task RefuseAsync(IAuthenticationSchemeProvider schemes)

@@ -55,13 +55,10 @@ internal sealed class ValidatedToken
     public void IsRefused() => (_isRefused, IsUndecided) = (true, false);
 
     /// <summary>Whether it is what a user is signed in by, be it through a scheme that has asked this one.</summary>
-    /// <remarks>All that was made of it must be the user's: what was made of a device's may have taken the user in.</remarks>
-    public bool HasAuthenticated(ClaimsPrincipal user)
-    {
-        ClaimsPrincipal? principal = _validation.Result?.Principal ?? _validation.Principal;
-        ClaimsIdentity[] identities = [.. (principal?.Identities ?? []).Where(static identity => identity.IsAuthenticated)];
-        return identities.Length > 0 && identities.All(user.Identities.Contains);
-    }
+    /// <remarks>What JwtBearer made of it comes first. The app may have added others: those of the user, to a device's.</remarks>
+    public bool HasAuthenticated(ClaimsPrincipal user) =>
+        (_validation.Result?.Principal ?? _validation.Principal)?.Identities.FirstOrDefault() is { IsAuthenticated: true } identity
+        && user.Identities.Contains(identity);
 
     /// <summary>Puts other tokens in the place of some that were accepted. Whatever else was validated stays.</summary>
     /// <param name="context">The request.</param>

@@ -8,6 +8,7 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
     private readonly CancellationTokenSource _revoked = new();
     private readonly Lock _ending = new();
     private WatchedToken[] _tokens = [];
+    private ValidatedToken[] _known = [];
     private int _aborting;
     private int _abortingAtExpiration;
     private volatile bool _hasEnded;
@@ -24,7 +25,7 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
     public bool HasEnded => _hasEnded;
 
     /// <summary>The tokens of the request that it has been given.</summary>
-    public ValidatedToken[] Known { get; set; } = [];
+    public ValidatedToken[] Known => Volatile.Read(ref _known);
 
     /// <summary>Those that keep it open.</summary>
     public WatchedToken[] Tokens
@@ -40,6 +41,24 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
     /// <summary>Takes one such request back.</summary>
     public void EndAborting(bool orExpiration) => Count(-1, orExpiration);
 
+    /// <summary>Gives it those tokens of the request that it has not been given yet.</summary>
+    /// <param name="watch">Makes of them what keeps it open, and has it found by that.</param>
+    public void TakeIn(Action<ValidatedToken[]> watch)
+    {
+        // Under the lock of those who put others in their place: what they take away must not be given anew.
+        lock (_ending)
+        {
+            if (_hasEnded)
+            {
+                return;
+            }
+
+            ValidatedToken[] added = [.. ValidatedToken.AcceptedIn(context).Except(_known)];
+            Volatile.Write(ref _known, [.. _known, .. added]);
+            watch(added);
+        }
+    }
+
     /// <summary>Has whoever asks the request for its tokens find those that keep it open now: to sign out, say.</summary>
     public void PutTokensIntoRequest()
     {
@@ -49,7 +68,9 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
         {
             if (!_hasEnded)
             {
-                Known = ValidatedToken.Replace(context, Known, Tokens.Select(static watched => (watched.Scheme, watched.Token.SecurityToken)));
+                Volatile.Write(
+                    ref _known,
+                    ValidatedToken.Replace(context, _known, Tokens.Select(static watched => (watched.Scheme, watched.Token.SecurityToken))));
             }
         }
     }
@@ -101,7 +122,6 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
     public void Dispose()
     {
         _isOver = true;
-        connections.Remove(this);
         lock (_ending)
         {
             if (!_hasEnded)
@@ -110,6 +130,9 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
                 _revoked.Dispose();
             }
         }
+
+        // Nothing is added any more.
+        connections.Remove(this);
     }
 
     private void Count(int one, bool orExpiration)

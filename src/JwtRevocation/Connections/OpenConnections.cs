@@ -68,13 +68,7 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
 
         // Not compared with the tokens that it has: it may go on with others by now.
         ValidatedToken[] unknown = [.. ValidatedToken.AcceptedIn(context).Except(connection?.Known ?? [])];
-        if (unknown.Length == 0 || connection is { HasEnded: true })
-        {
-            return connection;
-        }
-
-        WatchedToken[] added = Watch(unknown.Select(static accepted => (accepted.Scheme, accepted.Token)));
-        if (added.Length == 0)
+        if (connection is { HasEnded: true } || Watch(unknown).Length == 0)
         {
             return connection;
         }
@@ -86,8 +80,8 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
             context.Response.RegisterForDispose(connection);
         }
 
-        connection.Known = [.. connection.Known, .. unknown];
-        _index.Add(connection, added);
+        OpenConnection taking = connection;
+        connection.TakeIn(added => _index.Add(taking, Watch(added)));
 
         // After they can be found: what is revoked from then on finds them, and what was revoked before is seen here.
         connection.Check();
@@ -157,6 +151,8 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
             _store.GroupRevoked -= OnGroupRevoked;
         }
     }
+
+    private WatchedToken[] Watch(ValidatedToken[] accepted) => Watch(accepted.Select(static each => (each.Scheme, each.Token)));
 
     private WatchedToken[] Watch(IEnumerable<(string Scheme, SecurityToken Token)> accepted) =>
         [.. accepted.Select(each => WatchedToken.Of(each.Scheme, each.Token, _bearerOptions.Get(each.Scheme).TokenValidationParameters)).OfType<WatchedToken>()];

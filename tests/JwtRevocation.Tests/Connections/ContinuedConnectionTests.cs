@@ -365,6 +365,30 @@ public sealed class ContinuedConnectionTests
         (await api.StatusAsync(next)).Should().Be(HttpStatusCode.Unauthorized);
     }
 
+    [Fact]
+    public async Task However_many_go_on_at_once_beside_whoever_asks_it_has_one_token()
+    {
+        await using TestApi api = await StartTwoSchemesAsync(new(), app => app.MapGet("/race", async (HttpContext context) =>
+        {
+            context.GetTokenRevoked();
+            for (int i = 0; i < 100; i++)
+            {
+                await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => context.ContinueWithTokenAsync(Token())))
+                    .Append(Task.Run(() =>
+                    {
+                        for (int j = 0; j < 50; j++)
+                        {
+                            context.GetTokenRevoked();
+                        }
+                    })));
+            }
+
+            return context.Features.Get<OpenConnection>()!.Tokens.Length;
+        }).RequireAuthorization());
+
+        (await GetAsync(api, "/race", Token())).Should().Be("1");
+    }
+
     private static Task<TestApi> StartTwoSchemesAsync(JwtBearerEvents ofSecond, Action<WebApplication> endpoints, JwtBearerEvents? ofFirst = null)
     {
         ofSecond.OnMessageReceived = static context =>

@@ -175,6 +175,36 @@ public sealed class TokenRevocationKeysTests
         T LookUp<T>(string what, T found) => isDown && what == which ? throw new HttpRequestException("down") : found;
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Garbage_is_no_failure_of_a_handler_of_the_apps_own(bool securityTokenValidators)
+    {
+        await using TestApi api = await TokenRevocationApi.StartAsync(bearer =>
+        {
+            bearer.UseSecurityTokenValidators = securityTokenValidators;
+            bearer.TokenHandlers.Clear();
+            bearer.TokenHandlers.Add(new RemoteHandler(static () => false, asAnswer: false));
+#pragma warning disable CS0618 // An app that sets UseSecurityTokenValidators still uses them.
+            bearer.SecurityTokenValidators.Clear();
+            bearer.SecurityTokenValidators.Add(new OwnJwtSecurityTokenHandler());
+#pragma warning restore CS0618
+        });
+        string[] jwe = TokenRevocationApi.TokenOf("app", encrypted: true).Split('.');
+
+        foreach (string garbage in new[]
+        {
+            "nonsense", "a.b.c", "....",
+            $"{jwe[0]}.!!!.{jwe[2]}.{jwe[3]}.{jwe[4]}",
+            $"{jwe[0]}.{jwe[1]}.A.{jwe[3]}.{jwe[4]}",
+            $"{jwe[0]}.{jwe[1]}.{jwe[2]}.!!!.{jwe[4]}",
+        })
+        {
+            using HttpResponseMessage response = await api.RevokeAsync(garbage);
+            await response.ShouldBeDoneAsync();
+        }
+    }
+
     [Fact]
     public async Task A_lookup_that_knows_no_such_tenant_says_no()
     {
@@ -289,6 +319,8 @@ public sealed class TokenRevocationKeysTests
 
         (await api.CountAsync()).Should().Be(0);
     }
+
+    private sealed class OwnJwtSecurityTokenHandler : JwtSecurityTokenHandler;
 
     private sealed class RemoteHandler(Func<bool> isDown, bool asAnswer) : JsonWebTokenHandler
     {

@@ -326,13 +326,15 @@ public sealed class ReplicaTests
         store.StatusOf(FastToken.Of("{}")).Should().Be(RevocationStatus.NotRevoked);
     }
 
-    [Fact]
-    public async Task A_logger_that_throws_does_not_keep_a_node_from_a_log_that_is_new()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_logger_that_throws_does_not_keep_a_node_from_a_log_that_is_new(bool whenAsked)
     {
         FakeTimeProvider clock = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         SimulatedLog log = new(clock, new(1));
         log.LoseAll();
-        await using ServiceProvider services = Services(clock, new SimulatedLink(log, clock, "node", new(1)) { MostDelay = TimeSpan.Zero }, new ThrowingLogger());
+        await using ServiceProvider services = Services(clock, new SimulatedLink(log, clock, "node", new(1)) { MostDelay = TimeSpan.Zero }, new ThrowingLogger(whenAsked));
         IRevokedTokenStore store = services.GetRequiredService<IRevokedTokenStore>();
 
         await PassAsync(clock, seconds: 15);
@@ -456,14 +458,14 @@ public sealed class ReplicaTests
         }
     }
 
-    private sealed class ThrowingLogger : ILoggerProvider, ILogger
+    private sealed class ThrowingLogger(bool whenAsked = false) : ILoggerProvider, ILogger
     {
         public ILogger CreateLogger(string categoryName) => this;
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel logLevel) => true;
+        public bool IsEnabled(LogLevel logLevel) => whenAsked ? throw new IOException("disk full") : true;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             throw new IOException("disk full");

@@ -378,7 +378,14 @@ public sealed class SignOutTests
         await using TestApi api = await TestApi.StartCoreAsync(
             services =>
             {
-                services.AddAuthentication("Cookies").AddCookie("Cookies").AddJwtBearer(bearer => TestApi.UseTestTokens(bearer));
+                services.AddAuthentication("Cookies").AddCookie("Cookies").AddJwtBearer(bearer => TestApi.UseTestTokens(bearer, more => more.Events = new()
+                {
+                    OnTokenValidated = context =>
+                    {
+                        context.Principal!.AddIdentity(new([new("role", "reader")], "App"));
+                        return Task.CompletedTask;
+                    },
+                }));
                 services.AddAuthorization();
                 services.AddJwtRevocation();
             },
@@ -389,7 +396,7 @@ public sealed class SignOutTests
                 {
                     if (await context.AuthenticateAsync("Bearer") is { Succeeded: true } result)
                     {
-                        context.User = hasNewIdentity ? new(result.Principal.Identities.Select(static identity => identity.Clone())) : result.Principal;
+                        context.User = hasNewIdentity ? new(result.Principal.Identities.Select(static identity => identity.Clone())) : new(result.Principal.Identity!);
                     }
 
                     await next(context);
