@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using Microsoft.IdentityModel.Tokens;
 
 namespace JwtRevocation;
@@ -93,8 +91,7 @@ internal static class AppLookups
 
     /// <summary>Whether it is how an app's delegate or handler says that a token is not valid, or what garbage leads to, and no failure.</summary>
     public static bool SaysNo(Exception exception) => exception
-        is SecurityTokenException or ArgumentException or KeyNotFoundException
-        or FormatException or JsonException or CryptographicException;
+        is SecurityTokenException or ArgumentException or KeyNotFoundException or FormatException;
 
     private static void WatchResolvers(TokenValidationParameters parameters, Action<Exception> onFailure)
     {

@@ -67,25 +67,24 @@ internal sealed class SignOutHandler(TokenRevoker revoker, ILogger<SignOutHandle
     {
         // An event of the app may sign out the very token that it is asked about. A scheme that is busy with this request must
         // not be asked: it would call the event again, or wait for it.
-        bool isDeciding = ValidatedToken.In(Context).Any(static token => token.IsUndecided);
-        if (isDeciding || ChallengeUnderWay.IsIn(Context))
+        bool isSignedIn = Context.User.Identities.Any(static identity => identity.IsAuthenticated);
+        if (ChallengeUnderWay.IsIn(Context) || ValidatedToken.In(Context).Any(static token => token.IsUndecided))
         {
+            // Nothing is noted of a user whom somebody else has put in place: a middleware that knows more of him, say.
             IReadOnlyCollection<string> noted = await RequestSchemes.NotedAsync(Context, schemes).ConfigureAwait(false);
-            return noted.Count > 0 || isDeciding ? noted : await ToComeAsync().ConfigureAwait(false);
+            return noted.Count > 0 || !isSignedIn ? noted : await DefaultAsync().ConfigureAwait(false);
         }
 
         IReadOnlyCollection<string> asked = [];
         await ChallengeUnderWay.RunAsync(
             Context,
             async () => asked = await RequestSchemes.OfUserAsync(Context, schemes).ConfigureAwait(false)).ConfigureAwait(false);
-        return asked.Count > 0 ? asked : await ToComeAsync().ConfigureAwait(false);
 
         // As the app's claims transformation is asked, nobody is signed in yet.
-        async Task<IReadOnlyCollection<string>> ToComeAsync() =>
-            Context.User.Identities.Any(static identity => identity.IsAuthenticated)
-            || (await schemes.GetDefaultAuthenticateSchemeAsync().ConfigureAwait(false))?.Name is not { } name
-                ? []
-                : [name];
+        return asked.Count > 0 || isSignedIn ? asked : await DefaultAsync().ConfigureAwait(false);
+
+        async Task<IReadOnlyCollection<string>> DefaultAsync() =>
+            (await schemes.GetDefaultAuthenticateSchemeAsync().ConfigureAwait(false))?.Name is { } name ? [name] : [];
     }
 
     private async Task RefuseAsync(IAuthenticationSchemeProvider schemes)

@@ -13,12 +13,14 @@ namespace JwtRevocation;
 internal sealed class ValidatedToken
 {
     private readonly TokenValidatedContext _validation;
+    private readonly ClaimsPrincipal? _principal;
     private ValidatedToken? _earlier;
     private bool _isRefused;
 
-    private ValidatedToken(TokenValidatedContext validation, SecurityToken token, ValidatedToken? earlier)
+    private ValidatedToken(TokenValidatedContext validation, ClaimsPrincipal? principal, SecurityToken token, ValidatedToken? earlier)
     {
         _validation = validation;
+        _principal = principal;
         _earlier = earlier;
         Token = token;
     }
@@ -43,7 +45,7 @@ internal sealed class ValidatedToken
     public static ValidatedToken Remember(TokenValidatedContext context)
     {
         IFeatureCollection features = context.HttpContext.Features;
-        ValidatedToken token = new(context, SignedToken.Of(context.SecurityToken), (ValidatedToken?)features[typeof(ValidatedToken)]);
+        ValidatedToken token = new(context, context.Principal, SignedToken.Of(context.SecurityToken), (ValidatedToken?)features[typeof(ValidatedToken)]);
         features[typeof(ValidatedToken)] = token;
         return token;
     }
@@ -55,10 +57,16 @@ internal sealed class ValidatedToken
     public void IsRefused() => (_isRefused, IsUndecided) = (true, false);
 
     /// <summary>Whether it is what a user is signed in by, be it through a scheme that has asked this one.</summary>
-    /// <remarks>What JwtBearer made of it comes first. The app may have added others: those of the user, to a device's.</remarks>
-    public bool HasAuthenticated(ClaimsPrincipal user) =>
-        (_validation.Result?.Principal ?? _validation.Principal)?.Identities.FirstOrDefault() is { IsAuthenticated: true } identity
-        && user.Identities.Contains(identity);
+    /// <remarks>
+    /// What counts is the identity that JwtBearer made of it, or the app in its place. The app may have added others: those of the
+    /// user, to a device's.
+    /// </remarks>
+    public bool HasAuthenticated(ClaimsPrincipal user)
+    {
+        ClaimsIdentity[] accepted = [.. (_validation.Result?.Principal ?? _validation.Principal)?.Identities ?? []];
+        ClaimsIdentity? own = _principal?.Identities.FirstOrDefault();
+        return (accepted.Contains(own) ? own : accepted.FirstOrDefault()) is { IsAuthenticated: true } identity && user.Identities.Contains(identity);
+    }
 
     /// <summary>Puts other tokens in the place of some that were accepted. Whatever else was validated stays.</summary>
     /// <param name="context">The request.</param>
@@ -70,9 +78,10 @@ internal sealed class ValidatedToken
     {
         ValidatedToken[] replaced =
         [
-            .. tokens.Select(each => new ValidatedToken(Array.Find(former, before => before.Scheme == each.Scheme)!._validation, each.Token, earlier: null)
+            .. tokens.Select(each =>
             {
-                IsUndecided = false,
+                ValidatedToken before = Array.Find(former, before => before.Scheme == each.Scheme)!;
+                return new ValidatedToken(before._validation, before._principal, each.Token, earlier: null) { IsUndecided = false };
             }),
         ];
         ValidatedToken? last = null;

@@ -41,9 +41,10 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
     /// <summary>Takes one such request back.</summary>
     public void EndAborting(bool orExpiration) => Count(-1, orExpiration);
 
-    /// <summary>Gives it those tokens of the request that it has not been given yet.</summary>
-    /// <param name="watch">Makes of them what keeps it open, and has it found by that.</param>
-    public void TakeIn(Action<ValidatedToken[]> watch)
+    /// <summary>Gives it tokens of the request, unless it has been given them, or they have given way to others, meanwhile.</summary>
+    /// <param name="request">The request, or a part of it with a context of its own.</param>
+    /// <param name="tokens">The tokens, with what is watched of them.</param>
+    public void TakeIn(HttpContext request, IReadOnlyCollection<(ValidatedToken Accepted, WatchedToken Watched)> tokens)
     {
         // Under the lock of those who put others in their place: what they take away must not be given anew.
         lock (_ending)
@@ -53,9 +54,10 @@ internal sealed class OpenConnection(HttpContext context, OpenConnections connec
                 return;
             }
 
-            ValidatedToken[] added = [.. ValidatedToken.AcceptedIn(context).Except(_known)];
-            Volatile.Write(ref _known, [.. _known, .. added]);
-            watch(added);
+            ValidatedToken[] unknown = [.. ValidatedToken.AcceptedIn(request).Except(_known)];
+            (ValidatedToken Accepted, WatchedToken Watched)[] added = [.. tokens.Where(token => unknown.Contains(token.Accepted))];
+            connections.Add(this, [.. added.Select(static token => token.Watched)]);
+            Volatile.Write(ref _known, [.. _known, .. added.Select(static token => token.Accepted)]);
         }
     }
 

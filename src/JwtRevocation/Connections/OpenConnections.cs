@@ -67,8 +67,14 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
         OpenConnection? connection = context.Features.Get<OpenConnection>() is { IsOver: false } open ? open : null;
 
         // Not compared with the tokens that it has: it may go on with others by now.
-        ValidatedToken[] unknown = [.. ValidatedToken.AcceptedIn(context).Except(connection?.Known ?? [])];
-        if (connection is { HasEnded: true } || Watch(unknown).Length == 0)
+        (ValidatedToken Accepted, WatchedToken Watched)[] unknown =
+        [
+            .. from accepted in ValidatedToken.AcceptedIn(context).Except(connection?.Known ?? [])
+               let watched = Watch(accepted.Scheme, accepted.Token)
+               where watched is not null
+               select (accepted, watched),
+        ];
+        if (connection is { HasEnded: true } || unknown.Length == 0)
         {
             return connection;
         }
@@ -80,8 +86,7 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
             context.Response.RegisterForDispose(connection);
         }
 
-        OpenConnection taking = connection;
-        connection.TakeIn(added => _index.Add(taking, Watch(added)));
+        connection.TakeIn(context, unknown);
 
         // After they can be found: what is revoked from then on finds them, and what was revoked before is seen here.
         connection.Check();
@@ -94,7 +99,7 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
     /// <returns>Whether there is one, the connection has not ended, and a request with the new token would not be refused.</returns>
     public bool TryContinue(OpenConnection connection, IReadOnlyList<(string Scheme, SecurityToken Token)> accepted)
     {
-        WatchedToken[] next = Watch(accepted);
+        WatchedToken[] next = [.. accepted.Select(each => Watch(each.Scheme, each.Token)).OfType<WatchedToken>()];
 
         // What has been revoked ends by that, even if its store tells nobody; and of the new one, a handler of the app's own
         // may not have asked.
@@ -108,6 +113,8 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
         connection.Check();
         return !connection.HasEnded;
     }
+
+    public void Add(OpenConnection connection, WatchedToken[] tokens) => _index.Add(connection, tokens);
 
     public void Remove(OpenConnection connection) => _index.Remove(connection);
 
@@ -152,10 +159,7 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
         }
     }
 
-    private WatchedToken[] Watch(ValidatedToken[] accepted) => Watch(accepted.Select(static each => (each.Scheme, each.Token)));
-
-    private WatchedToken[] Watch(IEnumerable<(string Scheme, SecurityToken Token)> accepted) =>
-        [.. accepted.Select(each => WatchedToken.Of(each.Scheme, each.Token, _bearerOptions.Get(each.Scheme).TokenValidationParameters)).OfType<WatchedToken>()];
+    private WatchedToken? Watch(string scheme, SecurityToken token) => WatchedToken.Of(scheme, token, _bearerOptions.Get(scheme).TokenValidationParameters);
 
     private void OnTokenRevoked(TokenFingerprint fingerprint)
     {

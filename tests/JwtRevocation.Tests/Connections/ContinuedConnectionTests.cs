@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -363,6 +364,74 @@ public sealed class ContinuedConnectionTests
         await GetAsync(api, "/bye", Token("device"));
 
         (await api.StatusAsync(next)).Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_token_of_a_part_of_the_request_is_watched_as_well(bool isCopy)
+    {
+        string second = Token();
+        await using TestApi api = await StartTwoSchemesAsync(new(), app => app.MapGet("/batch", async (HttpContext context, ITokenRevoker revoker) =>
+        {
+            context.GetTokenRevoked();
+            FeatureCollection features = isCopy ? new() : new(context.Features);
+            foreach ((Type type, object feature) in isCopy ? context.Features : Enumerable.Empty<KeyValuePair<Type, object>>())
+            {
+                features[type] = feature;
+            }
+
+            DefaultHttpContext part = new(features);
+            await part.AuthenticateAsync("Second");
+            CancellationToken revoked = part.GetTokenRevoked();
+            await revoker.RevokeAsync(second);
+            return await IsCancelledAsync(revoked);
+        }).RequireAuthorization());
+
+        (await GetAsync(api, "/batch", second)).Should().Be("true");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Whoever_asks_again_after_a_lookup_of_the_app_has_failed_is_told(int failing)
+    {
+        int calls = int.MinValue;
+        await using TestApi api = await TestApi.StartAsync(
+            bearer =>
+            {
+                TokenValidationParameters actor = TestTokens.Parameters();
+                SecurityKey key = actor.TokenDecryptionKey;
+                actor.TokenDecryptionKey = null;
+                actor.TokenDecryptionKeyResolver = (_, _, _, _) => calls++ == failing ? throw new HttpRequestException("down") : [key];
+                bearer.TokenValidationParameters.ValidateActor = true;
+                bearer.TokenValidationParameters.ActorValidationParameters = actor;
+            },
+            endpoints: app => app.MapGet("/open", async (HttpContext context, ITokenRevoker revoker) =>
+            {
+                calls = 0;
+                try
+                {
+                    context.GetTokenRevoked();
+                }
+                catch (HttpRequestException)
+                {
+                    // It asks again.
+                }
+
+                CancellationToken revoked = context.GetTokenRevoked();
+                await revoker.RevokeAsync(RevocationTarget.Session(TestTokens.Issuer, "s"));
+                return await IsCancelledAsync(revoked);
+            }).RequireAuthorization());
+        string token = TestTokens.Create(configure: descriptor =>
+        {
+            descriptor.Claims[JwtRegisteredClaimNames.Sid] = "s";
+            descriptor.Claims["actort"] = TestTokens.Create(encrypted: true);
+        });
+
+        using HttpResponseMessage response = await api.GetAsync(token, "/open");
+
+        (await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Should().Be("true");
     }
 
     [Fact]

@@ -40,6 +40,96 @@ public sealed class SignOutBesideADeviceTests
         (await api.StatusAsync(user)).Should().Be(HttpStatusCode.Unauthorized);
     }
 
+    [Theory]
+    [InlineData("valid")]
+    [InlineData("not.a.token")]
+    [InlineData("challenged")]
+    public async Task So_it_does_where_a_middleware_has_put_the_user_in_place(string how)
+    {
+        await using TestApi api = await StartAsync(
+            new(),
+            new()
+            {
+                OnTokenValidated = static context => context.HttpContext.SignOutAsync(),
+                OnAuthenticationFailed = context => how == "challenged" ? Task.CompletedTask : context.HttpContext.SignOutAsync(),
+                OnChallenge = context => how == "challenged" ? context.HttpContext.SignOutAsync() : Task.CompletedTask,
+            },
+            app =>
+            {
+                app.UseAuthentication();
+                app.Use((context, next) =>
+                {
+                    if (context.User.Identity is { IsAuthenticated: true })
+                    {
+                        context.User = new(new ClaimsIdentity(context.User.Claims.Append(new("tenant", "one")), "App"));
+                    }
+
+                    return next(context);
+                });
+                app.UseAuthorization();
+                app.MapGet("/check", async (HttpContext context) =>
+                {
+                    if (how == "challenged")
+                    {
+                        await context.ChallengeAsync("Device");
+                    }
+                    else
+                    {
+                        await context.AuthenticateAsync("Device");
+                    }
+                }).RequireAuthorization();
+            });
+        string user = TestTokens.Create();
+
+        await GetAsync(api, "/check", user, how == "valid" ? TestTokens.Create(subject: "device") : "not.a.token");
+
+        (await api.StatusAsync(user)).Should().Be(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task The_challenge_of_an_endpoint_for_devices_leaves_the_user_alone()
+    {
+        await using TestApi api = await StartAsync(
+            new(),
+            new() { OnChallenge = static context => context.HttpContext.SignOutAsync() },
+            static app => app.MapGet("/check", static () => "ok").RequireAuthorization(static policy => policy.AddAuthenticationSchemes("Device").RequireAuthenticatedUser()));
+        string user = TestTokens.Create();
+
+        (await GetAsync(api, "/check", user, "not.a.token")).Should().Be(HttpStatusCode.Unauthorized);
+
+        (await api.StatusAsync(user)).Should().Be(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_device_whose_principal_took_the_user_in_is_left_alone_in_whichever_order(bool userFirst)
+    {
+        await using TestApi api = await StartAsync(
+            new(),
+            new()
+            {
+                OnTokenValidated = context =>
+                {
+                    (IEnumerable<ClaimsIdentity> user, IEnumerable<ClaimsIdentity> device) = (context.HttpContext.User.Identities, context.Principal!.Identities);
+                    context.Principal = new(userFirst ? user.Concat(device) : device.Concat(user));
+                    return Task.CompletedTask;
+                },
+            },
+            static app => app.MapGet("/bye", static async (HttpContext context) =>
+            {
+                await context.AuthenticateAsync("Device");
+                await context.SignOutAsync();
+            }).RequireAuthorization());
+        string user = TestTokens.Create();
+        string device = TestTokens.Create(subject: "device");
+
+        (await GetAsync(api, "/bye", user, device)).Should().Be(HttpStatusCode.OK);
+
+        (await api.StatusAsync(user)).Should().Be(HttpStatusCode.Unauthorized);
+        (await api.StatusAsync(device)).Should().Be(HttpStatusCode.OK);
+    }
+
     [Fact]
     public async Task An_event_of_the_users_scheme_leaves_the_device_alone()
     {
