@@ -22,10 +22,6 @@ public static class JwtRevocationHealthChecksBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         return builder.Add(new(
-            name,
-            static provider => new RevocationHealthCheck(provider.GetService<IRevokedTokenStore>()
-                ?? throw new InvalidOperationException("AddJwtRevocation() was not called on the app's services.")),
-            failureStatus,
-            tags));
+            name, static provider => new RevocationHealthCheck(provider.GetAdded<IRevokedTokenStore>()), failureStatus, tags));
     }
 }

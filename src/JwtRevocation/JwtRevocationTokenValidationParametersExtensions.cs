@@ -25,7 +25,7 @@ public static class JwtRevocationTokenValidationParametersExtensions
         ArgumentNullException.ThrowIfNull(services);
         RevocationLifetimeValidator.Protect(
             parameters,
-            services.GetService<RevocationCheck>() ?? throw new InvalidOperationException("AddJwtRevocation() was not called on the app's services."),
+            services.GetAdded<RevocationCheck>(),
             services.GetRequiredService<TokenRetention>(),
             handlersAreStock: true);
         return parameters;

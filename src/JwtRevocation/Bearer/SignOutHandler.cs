@@ -65,9 +65,10 @@ internal sealed class SignOutHandler(TokenRevoker revoker, ILogger<SignOutHandle
     /// <summary>The schemes that the user comes from, or will.</summary>
     private async Task<IReadOnlyCollection<string>> UserSchemesAsync(IAuthenticationSchemeProvider schemes)
     {
+        bool isSignedIn = Context.User.Identities.Any(static identity => identity.IsAuthenticated);
+
         // An event of the app may sign out the very token that it is asked about. A scheme that is busy with this request must
         // not be asked: it would call the event again, or wait for it.
-        bool isSignedIn = Context.User.Identities.Any(static identity => identity.IsAuthenticated);
         if (ChallengeUnderWay.IsIn(Context) || ValidatedToken.In(Context).Any(static token => token.IsUndecided))
         {
             // Nothing is noted of a user whom somebody else has put in place: a middleware that knows more of him, say.

@@ -34,7 +34,7 @@ internal sealed class ValidatedToken
     public bool IsUndecided { get; private set; } = true;
 
     /// <summary>Whether the scheme has accepted it.</summary>
-    public bool IsAccepted => !IsUndecided && !_isRefused && _validation.Result is null or { Succeeded: true };
+    public bool IsAccepted => !IsUndecided && !_isRefused && (_validation.Result is null or { Succeeded: true });
 
     /// <summary>Remembers the token that came with the request, before the app puts anything in its place: that is what could be used again.</summary>
     /// <remarks>

@@ -48,7 +48,7 @@ public static class EndOnRevocationEndpointConventionBuilderExtensions
             // Not all frameworks say which services the app has: those of Razor components do not.
             if (endpoint.ApplicationServices.GetService<IServiceProviderIsService>() is { } services && !services.IsService(typeof(OpenConnections)))
             {
-                throw new InvalidOperationException("AddJwtRevocation() was not called on the app's services.");
+                throw AddedServices.NotAdded();
             }
 
             if (endpoint.RequestDelegate is { } next)

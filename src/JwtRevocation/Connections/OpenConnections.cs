@@ -66,6 +66,11 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
     {
         OpenConnection? connection = context.Features.Get<OpenConnection>() is { IsOver: false } open ? open : null;
 
+        if (connection is { HasEnded: true })
+        {
+            return connection;
+        }
+
         // Not compared with the tokens that it has: it may go on with others by now.
         (ValidatedToken Accepted, WatchedToken Watched)[] unknown =
         [
@@ -74,7 +79,7 @@ internal sealed class OpenConnections : IThreadPoolWorkItem, IDisposable
                where watched is not null
                select (accepted, watched),
         ];
-        if (connection is { HasEnded: true } || unknown.Length == 0)
+        if (unknown.Length == 0)
         {
             return connection;
         }

@@ -32,7 +32,7 @@ public static class TokenRevokedHttpContextExtensions
     public static CancellationToken GetTokenRevoked(this HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return context.RequestServices.GetRequiredService<OpenConnections>().Of(context)?.Revoked ?? CancellationToken.None;
+        return context.RequestServices.GetAdded<OpenConnections>().Of(context)?.Revoked ?? CancellationToken.None;
     }
 
     /// <summary>
@@ -59,7 +59,7 @@ public static class TokenRevokedHttpContextExtensions
     {
         ArgumentNullException.ThrowIfNull(context);
         ArgumentException.ThrowIfNullOrEmpty(encodedToken);
-        OpenConnections connections = context.RequestServices.GetRequiredService<OpenConnections>();
+        OpenConnections connections = context.RequestServices.GetAdded<OpenConnections>();
         OpenConnection connection = connections.Of(context)
             ?? throw new InvalidOperationException("The request was not authenticated by a JWT that the library covers.");
 

@@ -16,9 +16,7 @@ internal sealed class MappedEndpoints(IServiceProvider services) : IHostedLifecy
     /// <exception cref="InvalidOperationException"><c>AddJwtRevocation()</c> was not called.</exception>
     public static void Add(IEndpointRouteBuilder endpoints)
     {
-        MappedEndpoints mapped = endpoints.ServiceProvider.GetService<MappedEndpoints>()
-            ?? throw new InvalidOperationException("AddJwtRevocation() was not called on the app's services.");
-        mapped._any = true;
+        endpoints.ServiceProvider.GetAdded<MappedEndpoints>()._any = true;
     }
 
     // Only now does the app's endpoint source have what was mapped.
